@@ -1,0 +1,133 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Conntrack;
+using Netfilter.Sim.Routing;
+
+namespace Netfilter.Sim.Packets;
+
+/// <summary>
+/// A packet on its way through the host: its bytes in a reusable buffer and what the host knows of it (the kernel's
+/// <c>sk_buff</c>). Only the host changes it; rules and observers see spans.
+/// </summary>
+public sealed class PacketBuffer
+{
+    /// <summary>Bytes kept free before the IP header, for a link header or a longer one.</summary>
+    internal const int Headroom = 64;
+
+    internal byte[] Bytes = new byte[2048];
+    internal int Start = Headroom;
+
+    /// <summary>Length of the IP packet in bytes. Trailing bytes beyond the header's total length are cut off before PREROUTING.</summary>
+    public int Length { get; internal set; }
+
+    /// <summary>The IP packet.</summary>
+    public ReadOnlySpan<byte> Span => Bytes.AsSpan(Start, Length);
+
+    /// <summary>The family, from the version field.</summary>
+    public IpFamily Family { get; internal set; }
+
+    /// <summary>Protocol of the transport header: IPv4's protocol field, or the last next-header of the IPv6 chain.</summary>
+    public byte Protocol { get; internal set; }
+
+    /// <summary>Offset of the transport header from the IP header.</summary>
+    public int TransportOffset { get; internal set; }
+
+    /// <summary>Fragment offset in bytes; 0 for a whole packet or a first fragment.</summary>
+    public int FragmentOffset { get; internal set; }
+
+    /// <summary>Whether the header says that more fragments follow.</summary>
+    public bool MoreFragments { get; internal set; }
+
+    /// <summary>Whether the IPv6 header chain could be followed to a transport header or its fragment.</summary>
+    public bool HasTransport { get; internal set; }
+
+    /// <summary>Everything after the network headers; empty when the packet ends before.</summary>
+    public ReadOnlySpan<byte> Transport =>
+        TransportOffset <= Length ? Bytes.AsSpan(Start + TransportOffset, Length - TransportOffset) : default;
+
+    /// <summary>The interface it came in by; null in OUTPUT and for what the host makes.</summary>
+    public NetDevice? InDevice { get; internal set; }
+
+    /// <summary>The interface it leaves by; null before routing.</summary>
+    public NetDevice? OutDevice { get; internal set; }
+
+    /// <summary>The bridge port it came in by; null when there is none.</summary>
+    public NetDevice? PhysInDevice { get; internal set; }
+
+    /// <summary>The bridge port it leaves by; null when there is none.</summary>
+    public NetDevice? PhysOutDevice { get; internal set; }
+
+    /// <summary>The firewall mark (<c>skb-&gt;mark</c>).</summary>
+    public uint Mark { get; internal set; }
+
+    /// <summary>The queueing priority (<c>skb-&gt;priority</c>): major and minor of a class.</summary>
+    public uint Priority { get; internal set; }
+
+    /// <summary>To whom the link layer addressed it.</summary>
+    public PacketType PacketType { get; internal set; }
+
+    /// <summary>The link header before the IP header (Ethernet: 14 bytes, more with VLAN tags); 0 when the link has none.</summary>
+    internal int LinkHeaderLength { get; set; }
+
+    /// <summary>The route that was found for it; null before routing.</summary>
+    internal RouteResult? Route { get; set; }
+
+    /// <summary>The socket that sent it; null for what is forwarded or made by the kernel itself.</summary>
+    internal LocalSocket? Socket { get; set; }
+
+    /// <summary>Number of the conntrack entry, or −1 (<c>skb_nfct</c>).</summary>
+    internal int Connection { get; set; } = -1;
+
+    /// <summary>How the packet relates to <see cref="Connection"/>; <see cref="ConntrackInfo.Untracked"/> without one after NOTRACK.</summary>
+    internal ConntrackInfo ConntrackInfo { get; set; }
+
+    /// <summary>Whether TRACE marked it (<c>skb-&gt;nf_trace</c>).</summary>
+    internal bool Trace { get; set; }
+
+    /// <summary>Largest fragment that a reassembled packet came in, in bytes with headers; 0 when it came whole (<c>frag_max_size</c>).</summary>
+    internal int FragmentMaxSize { get; set; }
+
+    internal Span<byte> Writable => Bytes.AsSpan(Start, Length);
+
+    /// <summary>Source address.</summary>
+    public NetAddress Source => Family == IpFamily.IPv4
+        ? new NetAddress(SourceV4)
+        : new NetAddress(BinaryPrimitives.ReadUInt128BigEndian(Bytes.AsSpan(Start + 8, 16)));
+
+    /// <summary>Destination address.</summary>
+    public NetAddress Destination => Family == IpFamily.IPv4
+        ? new NetAddress(DestinationV4)
+        : new NetAddress(BinaryPrimitives.ReadUInt128BigEndian(Bytes.AsSpan(Start + 24, 16)));
+
+    internal uint SourceV4 => ReadUInt32(12);
+
+    internal uint DestinationV4 => ReadUInt32(16);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal uint ReadUInt32(int offset) => BinaryPrimitives.ReadUInt32BigEndian(Bytes.AsSpan(Start + offset, 4));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ushort ReadUInt16(int offset) => BinaryPrimitives.ReadUInt16BigEndian(Bytes.AsSpan(Start + offset, 2));
+
+    /// <summary>Puts a packet's bytes in and forgets all metadata of the one before.</summary>
+    internal void Load(ReadOnlySpan<byte> ip)
+    {
+        if (Bytes.Length < Headroom + ip.Length)
+        {
+            Bytes = new byte[Headroom + ip.Length];
+        }
+        Start = Headroom;
+        Length = ip.Length;
+        ip.CopyTo(Bytes.AsSpan(Start));
+        ResetMetadata();
+        PacketParser.ParseNetworkHeader(this);
+    }
+
+    internal void ResetMetadata()
+    {
+        InDevice = OutDevice = PhysInDevice = PhysOutDevice = null;
+        (Mark, Priority, PacketType, LinkHeaderLength, Route, Socket) = (0, 0, PacketType.Host, 0, null, null);
+        (Connection, ConntrackInfo, Trace, FragmentMaxSize) = (-1, ConntrackInfo.None, false, 0);
+    }
+}

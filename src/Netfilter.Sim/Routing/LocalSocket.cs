@@ -1,0 +1,24 @@
+using Netfilter.Sim.Addressing;
+
+namespace Netfilter.Sim.Routing;
+
+/// <summary>A socket of the host, as far as packets can tell (D15): what owns a sent packet, or listens for received ones.</summary>
+/// <param name="Protocol">Protocol number: 6 or 17; 255 for a raw socket.</param>
+/// <param name="Port">The bound port; 0 for a raw socket.</param>
+public sealed record LocalSocket(byte Protocol, ushort Port)
+{
+    /// <summary>The bound address; null for any.</summary>
+    public NetAddress? Address { get; init; }
+
+    /// <summary>User id of the owner.</summary>
+    public uint Uid { get; init; }
+
+    /// <summary>Group id of the owner.</summary>
+    public uint Gid { get; init; }
+
+    /// <summary>Whether it may be bound to foreign addresses (<c>IP_TRANSPARENT</c>).</summary>
+    public bool IsTransparent { get; init; }
+
+    /// <summary>The mark of packets it sends (<c>SO_MARK</c>).</summary>
+    public uint Mark { get; init; }
+}

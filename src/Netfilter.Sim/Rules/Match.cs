@@ -1,0 +1,32 @@
+using Netfilter.Sim.Extensions;
+
+namespace Netfilter.Sim.Rules;
+
+/// <summary>
+/// One <c>-m</c> of a rule: the record that the kernel would hold (<c>struct xt_entry_match</c> and the extension's own
+/// info). Immutable; two are equal when they would be to <c>iptables -D</c>.
+/// </summary>
+public abstract record Match
+{
+    /// <summary>The extension that this is a use of.</summary>
+    public abstract MatchDeclaration Declaration { get; }
+
+    /// <summary>What this use remembers between packets; null when nothing.</summary>
+    public virtual StateDeclaration? State => null;
+
+    /// <summary>Why what Linux does with this match is not modelled; null when it is.</summary>
+    public virtual string? NotModelled => null;
+
+    /// <summary>
+    /// Whether the answer depends on the packet's bytes and interfaces alone, asking twice changes nothing, and nobody
+    /// can tell whether it was asked: such a match may be skipped by an index (D6).
+    /// </summary>
+    public virtual bool IsPure => false;
+
+    /// <summary>Whether a packet matches. Allocates nothing and never throws, whatever the packet.</summary>
+    public abstract MatchResult Evaluate(in MatchContext context);
+
+    /// <summary>Says in words what decided, for example <c>dport 443 is not 80</c>.</summary>
+    /// <param name="result">What <see cref="Evaluate"/> returned.</param>
+    public abstract string Explain(MatchResult result);
+}

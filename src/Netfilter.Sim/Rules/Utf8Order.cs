@@ -1,0 +1,27 @@
+namespace Netfilter.Sim.Rules;
+
+/// <summary>Byte order of UTF-8 text (<c>strcmp</c>), in which iptables lists chains: code points, not UTF-16 units.</summary>
+internal sealed class Utf8Order : IComparer<string>
+{
+    public static Utf8Order Instance { get; } = new();
+
+    public int Compare(string? x, string? y)
+    {
+        if (x is null || y is null)
+        {
+            return (x is null ? 0 : 1) - (y is null ? 0 : 1);
+        }
+        int length = Math.Min(x.Length, y.Length);
+        for (int i = 0; i < length; i++)
+        {
+            if (x[i] != y[i])
+            {
+                return Weight(x[i]) - Weight(y[i]);
+            }
+        }
+        return x.Length - y.Length;
+    }
+
+    // Surrogates stand for code points above all other UTF-16 units.
+    private static int Weight(char c) => char.IsSurrogate(c) ? c + 0x10000 : c;
+}

@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+
+namespace Netfilter.Sim.State;
+
+/// <summary>
+/// A growable array in pages that two namespaces can share: <see cref="Fork"/> shares every page, and whoever writes a
+/// shared page first takes a copy of it (D3). Reading and writing an owned page cost an index and a compare.
+/// </summary>
+/// <typeparam name="T">The element; plain values, or references to things that never change.</typeparam>
+internal sealed class CowArray<T>
+{
+    private const int PageBits = 7;
+    private const int PageSize = 1 << PageBits;
+    private const int PageMask = PageSize - 1;
+
+    private Page[] _pages = [];
+    private object _owner = new();
+
+    /// <summary>Number of elements that have been added.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Reads an element.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref readonly T Read(int index) => ref _pages[index >> PageBits].Items[index & PageMask];
+
+    /// <summary>Gives an element to write to; takes a copy of its page first when a fork shares it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref T Write(int index)
+    {
+        Page page = _pages[index >> PageBits];
+        if (!ReferenceEquals(page.Owner, _owner))
+        {
+            page = TakeCopy(index >> PageBits);
+        }
+        return ref page.Items[index & PageMask];
+    }
+
+    /// <summary>Appends elements of the default value.</summary>
+    /// <returns>The index of the first.</returns>
+    public int Add(int count = 1)
+    {
+        int first = Count;
+        Count += count;
+        int pagesNeeded = (Count + PageMask) >> PageBits;
+        if (pagesNeeded > _pages.Length)
+        {
+            Array.Resize(ref _pages, Math.Max(pagesNeeded, _pages.Length * 2));
+        }
+        for (int i = (first + PageMask) >> PageBits; i < pagesNeeded; i++)
+        {
+            _pages[i] ??= new Page(_owner, new T[PageSize]);
+        }
+        return first;
+    }
+
+    /// <summary>Makes a second array with the same elements; neither sees what is written to the other from now on.</summary>
+    public CowArray<T> Fork()
+    {
+        CowArray<T> fork = new() { _pages = [.. _pages], Count = Count };
+        _owner = new object();
+        return fork;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Page TakeCopy(int pageIndex)
+    {
+        Page copy = new(_owner, [.. _pages[pageIndex].Items]);
+        _pages[pageIndex] = copy;
+        return copy;
+    }
+
+    private sealed class Page(object owner, T[] items)
+    {
+        public readonly object Owner = owner;
+        public readonly T[] Items = items;
+    }
+}

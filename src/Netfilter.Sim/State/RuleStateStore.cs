@@ -1,0 +1,104 @@
+namespace Netfilter.Sim.State;
+
+/// <summary>The states of all rules and all named objects of one namespace, each in a numbered slot.</summary>
+internal sealed class RuleStateStore
+{
+    private readonly Dictionary<StateKey, int> _named = [];
+    private readonly Stack<int> _free = [];
+    private RuleState?[] _states = [];
+    private bool[] _owned = [];
+    private int[] _users = [];
+    private int _count;
+
+    /// <summary>Takes a slot for one rule's own state.</summary>
+    public int Add(RuleState state)
+    {
+        int slot = _free.Count > 0 ? _free.Pop() : _count++;
+        if (slot >= _states.Length)
+        {
+            int size = Math.Max(16, _states.Length * 2);
+            Array.Resize(ref _states, size);
+            Array.Resize(ref _owned, size);
+            Array.Resize(ref _users, size);
+        }
+        (_states[slot], _owned[slot], _users[slot]) = (state, true, 1);
+        return slot;
+    }
+
+    /// <summary>Takes the slot of a named state, made when nobody uses that name yet.</summary>
+    public int AddNamed(StateKey key, Func<RuleState> create)
+    {
+        if (_named.TryGetValue(key, out int slot))
+        {
+            _users[slot]++;
+            return slot;
+        }
+        slot = Add(create());
+        _named.Add(key, slot);
+        return slot;
+    }
+
+    /// <summary>Gives a slot back; a named state goes with its last user.</summary>
+    public void Release(int slot)
+    {
+        if (--_users[slot] > 0)
+        {
+            return;
+        }
+        _states[slot] = null;
+        _free.Push(slot);
+        foreach ((StateKey key, int value) in _named)
+        {
+            if (value == slot)
+            {
+                _named.Remove(key);
+                break;
+            }
+        }
+    }
+
+    /// <summary>The state to read.</summary>
+    public RuleState Read(int slot) => _states[slot]!;
+
+    /// <summary>The state to change; a copy of its own is taken first when a fork shares it.</summary>
+    public RuleState Write(int slot)
+    {
+        if (!_owned[slot])
+        {
+            _states[slot] = _states[slot]!.Clone();
+            _owned[slot] = true;
+        }
+        return _states[slot]!;
+    }
+
+    /// <summary>All named states of a kind, by name in ordinal order.</summary>
+    public IEnumerable<(string Name, RuleState State)> Named(string kind) => _named
+        .Where(entry => string.Equals(entry.Key.Kind, kind, StringComparison.Ordinal))
+        .OrderBy(entry => entry.Key.Name, StringComparer.Ordinal)
+        .Select(entry => (entry.Key.Name, _states[entry.Value]!));
+
+    /// <summary>The slot of a named state, or −1.</summary>
+    public int Find(StateKey key) => _named.TryGetValue(key, out int slot) ? slot : -1;
+
+    /// <summary>Makes a second store; neither sees what is changed through the other from now on.</summary>
+    public RuleStateStore Fork()
+    {
+        RuleStateStore fork = new()
+        {
+            _states = [.. _states],
+            _owned = new bool[_owned.Length],
+            _users = [.. _users],
+            _count = _count,
+        };
+        Array.Clear(_owned);
+        foreach ((StateKey key, int slot) in _named)
+        {
+            fork._named.Add(key, slot);
+        }
+        foreach (int slot in _free.Reverse())
+        {
+            fork._free.Push(slot);
+        }
+        return fork;
+    }
+}
