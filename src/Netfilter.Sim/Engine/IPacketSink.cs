@@ -15,8 +15,15 @@ public interface IPacketSink
     /// <summary>A packet has passed all INPUT hooks and is given to the local stack; <see cref="PacketBuffer.InDevice"/> is where it came in.</summary>
     void OnDelivered(PacketBuffer packet);
 
-    /// <summary>A target wrote a line to the kernel's log (LOG, TRACE, SYN cookies).</summary>
+    /// <summary>A target wrote a line to the kernel's log (LOG, SYN cookies).</summary>
     void OnLog(string line);
+
+    /// <summary>
+    /// A packet that TRACE marked met a rule (<c>net/ipv4/netfilter/ip_tables.c trace_packet</c>).
+    /// </summary>
+    /// <param name="line"><c>table:chain:rule|return|policy:number</c>, without the packet's description.</param>
+    /// <param name="packet">The packet at that moment.</param>
+    void OnTrace(string line, PacketBuffer packet);
 
     /// <summary>NFLOG handed a packet to user space.</summary>
     void OnNflog(ushort group, string prefix, Hook hook, PacketBuffer packet);
