@@ -10,7 +10,7 @@ namespace Netfilter.Sim.Packets;
 /// A packet on its way through the host: its bytes in a reusable buffer and what the host knows of it (the kernel's
 /// <c>sk_buff</c>). Only the host changes it; rules and observers see spans.
 /// </summary>
-public sealed class PacketBuffer
+public sealed partial class PacketBuffer
 {
     /// <summary>Bytes kept free before the IP header, for a link header or a longer one.</summary>
     internal const int Headroom = 64;
@@ -113,15 +113,8 @@ public sealed class PacketBuffer
     /// <summary>Puts a packet's bytes in and forgets all metadata of the one before.</summary>
     internal void Load(ReadOnlySpan<byte> ip)
     {
-        if (Bytes.Length < Headroom + ip.Length)
-        {
-            Bytes = new byte[Headroom + ip.Length];
-        }
-        Start = Headroom;
-        Length = ip.Length;
-        ip.CopyTo(Bytes.AsSpan(Start));
         ResetMetadata();
-        PacketParser.ParseNetworkHeader(this);
+        ReplaceBytes(ip);
     }
 
     internal void ResetMetadata()

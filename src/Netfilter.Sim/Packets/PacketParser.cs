@@ -54,13 +54,17 @@ internal static class PacketParser
             {
                 break;
             }
-            if (offset + 8 > ip.Length)
+            if (offset + 2 > ip.Length)
             {
                 return;
             }
             int length = (ip[offset + 1] + 1) * 8;
             if (next == 44)
             {
+                if (offset + 4 > ip.Length)
+                {
+                    return;
+                }
                 int fragment = (ip[offset + 2] << 8) | ip[offset + 3];
                 packet.MoreFragments = (fragment & 1) != 0;
                 packet.FragmentOffset = fragment & 0xfff8;
