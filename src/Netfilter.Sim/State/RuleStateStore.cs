@@ -77,6 +77,28 @@ internal sealed class RuleStateStore
         .OrderBy(entry => entry.Key.Name, StringComparer.Ordinal)
         .Select(entry => (entry.Key.Name, _states[entry.Value]!));
 
+    /// <summary>How many rules and others use a slot.</summary>
+    public int Users(int slot) => _users[slot];
+
+    /// <summary>Adds a user to a slot.</summary>
+    public void Retain(int slot) => _users[slot]++;
+
+    /// <summary>Gives a named state another name; its users stay.</summary>
+    public void Rename(StateKey from, StateKey to)
+    {
+        if (_named.Remove(from, out int slot))
+        {
+            _named.Add(to, slot);
+        }
+    }
+
+    /// <summary>Exchanges the states of two slots; names and users stay.</summary>
+    public void Swap(int left, int right)
+    {
+        (_states[left], _states[right]) = (_states[right], _states[left]);
+        (_owned[left], _owned[right]) = (_owned[right], _owned[left]);
+    }
+
     /// <summary>The slot of a named state, or −1.</summary>
     public int Find(StateKey key) => _named.TryGetValue(key, out int slot) ? slot : -1;
 
