@@ -1,1 +1,22 @@
-Console.WriteLine("Netfilter.Sim");
+using Netfilter.Sim.Conformance;
+using Netfilter.Sim.TestKit.Conformance;
+
+try
+{
+    if (args is ["pack", string folder, string zip])
+    {
+        Console.WriteLine($"{CasePack.Write(folder, zip)} files");
+        return 0;
+    }
+    if (args.Contains("--help"))
+    {
+        Console.WriteLine(ConformanceOptions.Usage);
+        return 0;
+    }
+    return ConformanceCommand.Run(ConformanceOptions.Parse(args), Console.Out);
+}
+catch (Exception exception) when (exception is ArgumentException or IOException or InvalidDataException)
+{
+    Console.Error.WriteLine(exception.Message);
+    return 2;
+}

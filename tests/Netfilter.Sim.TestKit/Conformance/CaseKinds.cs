@@ -1,0 +1,18 @@
+using Netfilter.Sim.TestKit.Kernel;
+
+namespace Netfilter.Sim.TestKit.Conformance;
+
+/// <summary>The kinds of cases that the program knows, in the order it prints them.</summary>
+public static class CaseKinds
+{
+    /// <summary>All kinds; one that is not built yet reads its cases and fails each.</summary>
+    public static IReadOnlyList<ICaseKind> All { get; } =
+    [
+        new KernelKind(),
+        new UnbuiltKind("syntax"),
+        new UnbuiltKind("cli"),
+        new UnbuiltKind("corpus"),
+        new UnbuiltKind("kube"),
+        new UnbuiltKind("cluster"),
+    ];
+}
