@@ -24,9 +24,8 @@ public static class PacketComparison
         fields.RemoveAll(ignore.Contains);
         if (fields.Count == 0)
         {
-            return ignore.Any(name => name.EndsWith("checksum", StringComparison.Ordinal)) && !PacketFields.ChecksumsAreValid(actual)
-                ? ("invalid checksum", "a checksum that is free to differ is not valid" + Both(expected, actual))
-                : null;
+            string? invalid = ignore.FirstOrDefault(PacketFields.InvalidChecksums(actual).Contains);
+            return invalid is null ? null : ($"invalid {invalid}", Both(expected, actual) + HexOf(expected, actual));
         }
         var text = new StringBuilder(Both(expected, actual));
         foreach (PacketField field in new PacketFields(expected).All.Where(field => fields.Contains(field.Name)))

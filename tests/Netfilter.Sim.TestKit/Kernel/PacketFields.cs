@@ -126,12 +126,12 @@ public sealed class PacketFields
         BinaryPrimitives.WriteUInt16BigEndian(packet[at..], sum == 0 && fields.Protocol == 17 ? (ushort)0xffff : sum);
     }
 
-    /// <summary>Whether the header and transport checksums are valid; true where there is nothing to check.</summary>
-    public static bool ChecksumsAreValid(ReadOnlySpan<byte> packet)
+    /// <summary>Names of the checksum fields that are not valid.</summary>
+    public static List<string> InvalidChecksums(ReadOnlySpan<byte> packet)
     {
         byte[] copy = packet.ToArray();
         FixChecksums(copy);
-        return packet.SequenceEqual(copy);
+        return Differences(packet, copy);
     }
 
     private int TransportChecksumOffset => Protocol switch
