@@ -117,6 +117,9 @@ public sealed partial class PacketBuffer
         ReplaceBytes(ip);
     }
 
+    /// <summary>Takes a copy of the packet as it is now.</summary>
+    public Packet ToPacket() => Packet.Parse(Span);
+
     internal void ResetMetadata()
     {
         InDevice = OutDevice = PhysInDevice = PhysOutDevice = null;

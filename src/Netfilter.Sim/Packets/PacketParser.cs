@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Netfilter.Sim.Addressing;
 
 namespace Netfilter.Sim.Packets;
@@ -6,41 +7,102 @@ namespace Netfilter.Sim.Packets;
 internal static class PacketParser
 {
     /// <summary>
-    /// Sets family, protocol, transport offset and fragment fields from the bytes. IPv6 headers are followed as
-    /// <c>net/ipv6/netfilter/../exthdrs_core.c ipv6_find_hdr</c> does with target −1. Never throws: a packet too short for
-    /// its headers has <see cref="PacketBuffer.HasTransport"/> false.
+    /// Reads the network headers. IPv6 headers are followed as <c>net/ipv6/exthdrs_core.c ipv6_find_hdr</c> does with
+    /// target −1. Never throws: a packet too short for its headers has <see cref="PacketLayout.HasTransport"/> false.
     /// </summary>
-    public static void ParseNetworkHeader(PacketBuffer packet)
+    public static PacketLayout Parse(ReadOnlySpan<byte> ip)
     {
-        ReadOnlySpan<byte> ip = packet.Span;
-        packet.Family = ip.Length > 0 && ip[0] >> 4 == 6 ? IpFamily.IPv6 : IpFamily.IPv4;
-        (packet.FragmentOffset, packet.MoreFragments, packet.HasTransport) = (0, false, false);
-        (packet.Protocol, packet.TransportOffset) = (0, ip.Length);
-        if (packet.Family == IpFamily.IPv4)
+        PacketLayout layout = new()
         {
-            ParseIPv4(packet, ip);
+            Family = ip.Length > 0 && ip[0] >> 4 == 6 ? IpFamily.IPv6 : IpFamily.IPv4,
+            TransportOffset = ip.Length,
+        };
+        if (layout.Family == IpFamily.IPv4)
+        {
+            ParseIPv4(ip, ref layout);
         }
         else
         {
-            ParseIPv6(packet, ip);
+            ParseIPv6(ip, ref layout);
         }
+        return layout;
     }
 
-    private static void ParseIPv4(PacketBuffer packet, ReadOnlySpan<byte> ip)
+    /// <summary>Reads a buffer's network headers into it.</summary>
+    public static void ParseNetworkHeader(PacketBuffer packet)
+    {
+        PacketLayout layout = Parse(packet.Span);
+        packet.Family = layout.Family;
+        packet.Protocol = layout.Protocol;
+        packet.TransportOffset = layout.TransportOffset;
+        packet.FragmentOffset = layout.FragmentOffset;
+        packet.MoreFragments = layout.MoreFragments;
+        packet.HasTransport = layout.HasTransport;
+    }
+
+    /// <summary>
+    /// Follows IPv6 extension headers from a place on (<c>ipv6_skip_exthdr</c>), which is how conntrack and ICMP find the
+    /// transport header.
+    /// </summary>
+    /// <param name="ip">The packet.</param>
+    /// <param name="start">Where the first header behind the fixed one begins.</param>
+    /// <param name="next">In: the number of that header. Out: the transport protocol.</param>
+    /// <param name="fragmentField">Offset and flags of a fragment header on the way, as they lie in it; 0 without one.</param>
+    /// <returns>Where the transport header begins, or −1 when the chain is cut off or says that nothing follows.</returns>
+    public static int SkipExtensionHeaders(ReadOnlySpan<byte> ip, int start, ref byte next, out ushort fragmentField)
+    {
+        fragmentField = 0;
+        while (IsExtension(next))
+        {
+            if (next == IpProtocols.NoNext || start + 2 > ip.Length)
+            {
+                return -1;
+            }
+            int length = (ip[start + 1] + 1) * 8;
+            byte following = ip[start];
+            if (next == IpProtocols.Fragment)
+            {
+                if (start + 4 > ip.Length)
+                {
+                    return -1;
+                }
+                fragmentField = BinaryPrimitives.ReadUInt16BigEndian(ip[(start + 2)..]);
+                if ((fragmentField & 0xfff8) != 0)
+                {
+                    next = following;
+                    return start + 8;
+                }
+                length = 8;
+            }
+            else if (next == IpProtocols.Ah)
+            {
+                length = (ip[start + 1] + 2) * 4;
+            }
+            next = following;
+            start += length;
+        }
+        return start;
+    }
+
+    /// <summary>Whether a number is one of the extension headers that are followed (<c>ipv6_ext_hdr</c>).</summary>
+    public static bool IsExtension(byte next) => next is IpProtocols.HopByHop or IpProtocols.Routing
+        or IpProtocols.Fragment or IpProtocols.Ah or IpProtocols.NoNext or IpProtocols.DestinationOptions;
+
+    private static void ParseIPv4(ReadOnlySpan<byte> ip, ref PacketLayout layout)
     {
         if (ip.Length < 20)
         {
             return;
         }
-        int fragment = (ip[6] << 8) | ip[7];
-        packet.Protocol = ip[9];
-        packet.TransportOffset = (ip[0] & 15) * 4;
-        packet.FragmentOffset = (fragment & 0x1fff) * 8;
-        packet.MoreFragments = (fragment & 0x2000) != 0;
-        packet.HasTransport = packet.TransportOffset <= ip.Length;
+        int fragment = BinaryPrimitives.ReadUInt16BigEndian(ip[6..]);
+        layout.Protocol = ip[9];
+        layout.TransportOffset = (ip[0] & 15) * 4;
+        layout.FragmentOffset = (fragment & 0x1fff) * 8;
+        layout.MoreFragments = (fragment & 0x2000) != 0;
+        layout.HasTransport = layout.TransportOffset <= ip.Length;
     }
 
-    private static void ParseIPv6(PacketBuffer packet, ReadOnlySpan<byte> ip)
+    private static void ParseIPv6(ReadOnlySpan<byte> ip, ref PacketLayout layout)
     {
         if (ip.Length < 40)
         {
@@ -48,43 +110,38 @@ internal static class PacketParser
         }
         byte next = ip[6];
         int offset = 40;
-        while (IsExtension(next))
+        while (IsExtension(next) && next != IpProtocols.NoNext)
         {
-            if (next == 59)
-            {
-                break;
-            }
             if (offset + 2 > ip.Length)
             {
                 return;
             }
             int length = (ip[offset + 1] + 1) * 8;
-            if (next == 44)
+            if (next == IpProtocols.Fragment)
             {
                 if (offset + 4 > ip.Length)
                 {
                     return;
                 }
-                int fragment = (ip[offset + 2] << 8) | ip[offset + 3];
-                packet.MoreFragments = (fragment & 1) != 0;
-                packet.FragmentOffset = fragment & 0xfff8;
+                int fragment = BinaryPrimitives.ReadUInt16BigEndian(ip[(offset + 2)..]);
+                layout.FragmentHeaderOffset = offset;
+                layout.MoreFragments = (fragment & 1) != 0;
+                layout.FragmentOffset = fragment & 0xfff8;
                 length = 8;
-                if (packet.FragmentOffset != 0)
+                if (layout.FragmentOffset != 0)
                 {
-                    (packet.Protocol, packet.TransportOffset) = (ip[offset], offset + 8);
-                    packet.HasTransport = !IsExtension(packet.Protocol) || packet.Protocol == 59;
+                    (layout.Protocol, layout.TransportOffset) = (ip[offset], offset + 8);
+                    layout.HasTransport = !IsExtension(layout.Protocol) || layout.Protocol == IpProtocols.NoNext;
                     return;
                 }
             }
-            else if (next == 51)
+            else if (next == IpProtocols.Ah)
             {
                 length = (ip[offset + 1] + 2) * 4;
             }
             next = ip[offset];
             offset += length;
         }
-        (packet.Protocol, packet.TransportOffset, packet.HasTransport) = (next, offset, true);
+        (layout.Protocol, layout.TransportOffset, layout.HasTransport) = (next, offset, true);
     }
-
-    private static bool IsExtension(byte next) => next is 0 or 43 or 44 or 51 or 59 or 60;
 }
