@@ -23,6 +23,17 @@ public abstract record Match
     /// </summary>
     public virtual bool IsPure => false;
 
+    /// <summary>Writes the options as iptables-save does, each after one blank, in the extension's own order.</summary>
+    public virtual void Save(OptionWriter writer, in PrintContext context)
+    {
+    }
+
+    /// <summary>Writes the text that <c>-L</c> shows, after one blank; the same as <see cref="Save"/> unless overridden.</summary>
+    public virtual void List(OptionWriter writer, in PrintContext context) => Save(writer, context);
+
+    /// <summary>What the kernel says of this use in its place, after the checks that the declaration states as data (<c>checkentry</c>).</summary>
+    public virtual KernelErrno Check(in RuleCheck check) => KernelErrno.None;
+
     /// <summary>Whether a packet matches. Allocates nothing and never throws, whatever the packet.</summary>
     public abstract MatchResult Evaluate(in MatchContext context);
 

@@ -57,6 +57,17 @@ public abstract record ExtensionTarget : Target
     /// <summary>Why what Linux does with this target is not modelled; null when it is.</summary>
     public virtual string? NotModelled => null;
 
+    /// <summary>Writes the options as iptables-save does, each after one blank, in the extension's own order.</summary>
+    public virtual void Save(OptionWriter writer, in PrintContext context)
+    {
+    }
+
+    /// <summary>Writes the text that <c>-L</c> shows, after one blank; the same as <see cref="Save"/> unless overridden.</summary>
+    public virtual void List(OptionWriter writer, in PrintContext context) => Save(writer, context);
+
+    /// <summary>What the kernel says of this use in its place, after the checks that the declaration states as data (<c>checkentry</c>).</summary>
+    public virtual KernelErrno Check(in RuleCheck check) => KernelErrno.None;
+
     /// <summary>Acts on a packet. Allocates nothing unless it makes a packet, and never throws, whatever the packet.</summary>
     public abstract TargetVerdict Evaluate(in TargetContext context);
 }
