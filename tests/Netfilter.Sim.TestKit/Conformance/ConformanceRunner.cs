@@ -5,10 +5,14 @@ namespace Netfilter.Sim.TestKit.Conformance;
 /// <summary>Plays cases on several threads; the report does not depend on how many.</summary>
 public sealed class ConformanceRunner
 {
+    private const int StackBytes = 1 << 20;
     private readonly List<(ICaseKind Kind, CaseFile File)> _files = [];
 
     /// <summary>Number of threads; at least 1.</summary>
     public int Jobs { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>How long a case may take before it counts as failed and is left alone.</summary>
+    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Which cases to play; all unless told.</summary>
     public Func<ConformanceCase, bool> Wanted { get; init; } = _ => true;
@@ -33,7 +37,7 @@ public sealed class ConformanceRunner
         {
             foreach (ConformanceCase @case in kind.Read(file).Where(Wanted))
             {
-                results.Add(new CaseResult(@case.Family, @case.Detail, @case.Name, Play(@case)));
+                results.Add(new CaseResult(@case.Family, @case.Detail, @case.Name, PlayInTime(@case)));
             }
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
@@ -42,6 +46,15 @@ public sealed class ConformanceRunner
             results.Add(new CaseResult(family, family, file.Stem, Crash("unreadable case file", exception)));
         }
         return results;
+    }
+
+    /// <summary>Plays on a thread of its own, because nothing else gets rid of a case that never ends.</summary>
+    private CaseFailure? PlayInTime(ConformanceCase @case)
+    {
+        CaseFailure? failure = null;
+        var thread = new Thread(() => failure = Play(@case), StackBytes) { IsBackground = true };
+        thread.Start();
+        return thread.Join(TimeLimit) ? failure : new CaseFailure($"no answer within {TimeLimit.TotalSeconds} s");
     }
 
     private static CaseFailure? Play(ConformanceCase @case)

@@ -198,6 +198,7 @@ public static partial class KernelComparer
         {
             return null;
         }
+        expected = [.. expected.Where(line => line.Length > 0)];
         List<string> lines = KernelText.Tables(actual ?? [], KernelText.TableNames(expected));
         return @case.IsDistribution
             ? DistributionComparer.CompareRuleset(expected, lines)

@@ -98,6 +98,21 @@ public sealed class ConformanceRunnerTests : IDisposable
         runner.Run().Results.ShouldHaveSingleItem().Name.ShouldBe("x-1:1");
     }
 
+    [Fact]
+    public void Run_WithCaseThatNeverEnds_FailsOnlyThatCase()
+    {
+        File.WriteAllText(Path.Combine(_folder, "b", "y-1.case"), "sleep\npass");
+        using CaseSource source = CaseSource.Open(_folder);
+        var runner = new ConformanceRunner
+        {
+            TimeLimit = TimeSpan.FromMilliseconds(200),
+            Wanted = found => found.Name.StartsWith("y-1", StringComparison.Ordinal),
+        };
+        runner.Add(new ScriptKind(), source);
+
+        runner.Run().Results.Select(result => result.Failure?.Reason).ShouldBe(["no answer within 0.2 s", null]);
+    }
+
     private static ConformanceReport Play(string path, int jobs)
     {
         using CaseSource source = CaseSource.Open(path);
@@ -118,9 +133,16 @@ public sealed class ConformanceRunnerTests : IDisposable
         private static CaseFailure? Do(string what) => what switch
         {
             "pass" => null,
+            "sleep" => Sleep(),
             "fail" => new CaseFailure("it differs"),
             "missing" => throw new NotModelledException("magic"),
             _ => throw new InvalidOperationException("boom"),
         };
+
+        private static CaseFailure? Sleep()
+        {
+            Thread.Sleep(Timeout.Infinite);
+            return null;
+        }
     }
 }
