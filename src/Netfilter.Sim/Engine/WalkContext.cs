@@ -12,6 +12,7 @@ namespace Netfilter.Sim.Engine;
 internal sealed partial class WalkContext(NetworkNamespace host)
 {
     private Fate _blame;
+    private string? _rejection;
 
     /// <summary>The namespace that the packet is in.</summary>
     public NetworkNamespace Host { get; } = host;
@@ -43,11 +44,15 @@ internal sealed partial class WalkContext(NetworkNamespace host)
     /// <summary>The fate of the walk's first packet; final when the walk has ended.</summary>
     public Fate FirstFate { get; private set; }
 
+    /// <summary>Where packets go back to from chains.</summary>
+    public JumpStack Jumps { get; } = new();
+
     /// <summary>Begins a walk.</summary>
     public void Begin(long nowNanoseconds, IPacketSink sink, WalkRecorder? recorder = null, bool isLinear = false)
     {
         (NowNanoseconds, Sink, Recorder, IsLinear) = (nowNanoseconds, sink, recorder, isLinear);
-        (CurrentLife, LifeCount, FirstFate, _blame) = (-1, 0, default, default);
+        (CurrentLife, LifeCount, FirstFate, _blame, _rejection) = (-1, 0, default, default, null);
+        Jumps.CutTo(0);
     }
 
     /// <summary>Ends a walk: forgets who watched, so that nothing is kept alive.</summary>
@@ -72,6 +77,7 @@ internal sealed partial class WalkContext(NetworkNamespace host)
         }
         Recorder?.EndLife(CurrentLife, fate);
         CurrentLife = outer;
+        _blame = default;
     }
 
     /// <summary>
@@ -84,6 +90,20 @@ internal sealed partial class WalkContext(NetworkNamespace host)
         {
             _blame = fate;
         }
+    }
+
+    /// <summary>
+    /// A target that is about to drop the packet has answered its sender; called after the answer has gone.
+    /// </summary>
+    /// <param name="with">The answer, as <c>--reject-with</c> names it.</param>
+    public void NoteRejection(string with) => _rejection = with;
+
+    /// <summary>The answer that was noted, if any; forgets it.</summary>
+    public string? TakeRejection()
+    {
+        string? rejection = _rejection;
+        _rejection = null;
+        return rejection;
     }
 
     /// <summary>The fate that follows from a verdict, with the reason that <see cref="Blame"/> was given; forgets the reason.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Netfilter.Sim.Addressing;
 
 namespace Netfilter.Sim.Routing;
 
@@ -8,6 +9,19 @@ namespace Netfilter.Sim.Routing;
 /// <param name="Kind">What sort of link it is.</param>
 public sealed record NetDevice(int Index, string Name, NetDeviceKind Kind)
 {
+    /// <summary>1 to 15 bytes.</summary>
+    public string Name
+    {
+        get;
+        init
+        {
+            field = value;
+            NameWords = InterfaceName.Of(value);
+        }
+    } = Name;
+
+    internal InterfaceName NameWords { get; private init; } = InterfaceName.Of(Name);
+
     /// <summary>Largest IP packet in bytes; 1500 unless told, 65536 for <c>lo</c>.</summary>
     public int Mtu { get; init; } = 1500;
 

@@ -34,6 +34,18 @@ public abstract record Match
     /// <summary>What the kernel says of this use in its place, after the checks that the declaration states as data (<c>checkentry</c>).</summary>
     public virtual KernelErrno Check(in RuleCheck check) => KernelErrno.None;
 
+    /// <summary>Whether the answer is yes whatever the packet, and nobody can tell whether it was asked (<c>comment</c>).</summary>
+    public virtual bool AlwaysMatches => false;
+
+    /// <summary>
+    /// The destination port without which the answer is no, for every packet whose transport header is there in full; −1
+    /// when there is no such port. An index may then skip the rule for packets to another port (D6).
+    /// </summary>
+    internal virtual int RequiredDestinationPort => -1;
+
+    /// <summary>What of the host's machinery has to run for as long as a rule with this match is loaded.</summary>
+    public virtual RuleNeeds Needs => RuleNeeds.None;
+
     /// <summary>Whether a packet matches. Allocates nothing and never throws, whatever the packet.</summary>
     public abstract MatchResult Evaluate(in MatchContext context);
 

@@ -68,6 +68,9 @@ public abstract record ExtensionTarget : Target
     /// <summary>What the kernel says of this use in its place, after the checks that the declaration states as data (<c>checkentry</c>).</summary>
     public virtual KernelErrno Check(in RuleCheck check) => KernelErrno.None;
 
+    /// <summary>What of the host's machinery has to run for as long as a rule with this target is loaded.</summary>
+    public virtual RuleNeeds Needs => RuleNeeds.None;
+
     /// <summary>Acts on a packet. Allocates nothing unless it makes a packet, and never throws, whatever the packet.</summary>
     public abstract TargetVerdict Evaluate(in TargetContext context);
 }

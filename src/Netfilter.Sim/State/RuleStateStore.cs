@@ -57,6 +57,9 @@ internal sealed class RuleStateStore
         }
     }
 
+    /// <summary>Puts a fresh state in place of one that a single rule owns.</summary>
+    public void Replace(int slot, RuleState state) => (_states[slot], _owned[slot]) = (state, true);
+
     /// <summary>The state to read.</summary>
     public RuleState Read(int slot) => _states[slot]!;
 

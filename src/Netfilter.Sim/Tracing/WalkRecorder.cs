@@ -1,5 +1,6 @@
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
+using Netfilter.Sim.Rules;
 
 namespace Netfilter.Sim.Tracing;
 
@@ -19,6 +20,19 @@ internal sealed class WalkRecorder
     {
         step.Life = _life;
         Steps.Add(step);
+    }
+
+    /// <summary>What the target of the rule that matched last in the current life said.</summary>
+    public void NoteTarget(TargetVerdict verdict, PacketBuffer packet)
+    {
+        for (int i = Steps.Count - 1; i >= 0; i--)
+        {
+            if (Steps[i] is RuleStep { IsMatch: true, TargetVerdict: null } rule && rule.Life == _life)
+            {
+                rule.TargetVerdict = verdict;
+                return;
+            }
+        }
     }
 
     public void BeginLife(int number, int parent, LifeCause cause, PacketBuffer packet)

@@ -1,0 +1,307 @@
+using System.Runtime.CompilerServices;
+using Netfilter.Sim.Packets;
+using Netfilter.Sim.Rules;
+
+namespace Netfilter.Sim.Engine;
+
+/// <summary>
+/// Walks a packet through a table (<c>net/ipv4/netfilter/ip_tables.c ipt_do_table</c>,
+/// <c>net/ipv6/netfilter/ip6_tables.c ip6t_do_table</c>). Loops are refused at load, so every walk ends, and the jump stack
+/// is never deeper than the table has chains.
+/// </summary>
+internal ref struct ChainWalker<TAddress, TObserver>
+    where TAddress : struct, IAddress<TAddress>
+    where TObserver : struct, IRuleObserver
+{
+    private readonly TableInstance<TAddress> _table;
+    private readonly Hook _hook;
+    private readonly PacketBuffer _packet;
+    private readonly WalkContext _walk;
+    private readonly TObserver _observer;
+    private readonly bool _mayIndex;
+    private readonly int _bottom;
+    private PacketKey<TAddress> _key;
+    private int _slot;
+    private int _rule;
+
+    private ChainWalker(TableInstance<TAddress> table, Hook hook, PacketBuffer packet, WalkContext walk, TObserver observer)
+    {
+        (_table, _hook, _packet, _walk, _observer) = (table, hook, packet, walk, observer);
+        _mayIndex = !TObserver.Watches && !walk.IsLinear && ChainIndex<TAddress>.CanServe(packet);
+        _bottom = walk.Jumps.Depth;
+        _key = new PacketKey<TAddress>(packet);
+        _slot = table.RootOf(hook);
+    }
+
+    private enum Step : byte
+    {
+        /// <summary>The same chain, from <see cref="_rule"/> on.</summary>
+        Next,
+
+        /// <summary>As before, and the packet may have been changed.</summary>
+        Changed,
+
+        /// <summary>Another chain: <see cref="_slot"/>, from <see cref="_rule"/> on.</summary>
+        Elsewhere,
+
+        Accept,
+        Drop,
+        Stolen,
+        Unknown,
+    }
+
+    public static Verdict Walk(TableInstance<TAddress> table, Hook hook, PacketBuffer packet, WalkContext walk, TObserver observer)
+    {
+        ChainWalker<TAddress, TObserver> walker = new(table, hook, packet, walk, observer);
+        if (TObserver.Watches)
+        {
+            observer.Enter(hook, table.Slot(walker._slot).Source!, ChainEntry.Hook);
+        }
+        Step step;
+        do
+        {
+            step = walker.WalkChain();
+        }
+        while (step == Step.Elsewhere);
+        walk.Jumps.CutTo(walker._bottom);
+        return step switch
+        {
+            Step.Accept => Verdict.Accept,
+            Step.Drop => Verdict.Drop,
+            Step.Stolen => Verdict.Stolen,
+            _ => Verdict.Unknown,
+        };
+    }
+
+    private Step WalkChain()
+    {
+        // A copy: the slots may be replaced by a target, never during a chain's rules.
+        ChainSlot<TAddress> at = _table.Slot(_slot);
+        CompiledChain<TAddress> chain = at.Code;
+        RuleHead<TAddress>[] heads = chain.Heads;
+        ChainIndex<TAddress>? index = _mayIndex ? chain.Index : null;
+        ChainIndex<TAddress>.Cursor cursor = index is null ? default : index.Find(_key, _packet);
+        for (int rule = _rule; ; rule++)
+        {
+            if (index is not null)
+            {
+                rule = index.Next(ref cursor, rule);
+            }
+            if ((uint)rule >= (uint)heads.Length)
+            {
+                return EndOfChain(at);
+            }
+            RuleCondition failed = CheckHead(ref heads[rule], chain.InterfaceTests);
+            Step step = Step.Next;
+            if (failed == RuleCondition.None)
+            {
+                step = TryRule(at, rule);
+            }
+            else if (TObserver.Watches || failed == RuleCondition.BrokenHeaders)
+            {
+                step = Miss(at, rule, failed);
+            }
+            if (step == Step.Next)
+            {
+                continue;
+            }
+            if (step != Step.Changed)
+            {
+                return step;
+            }
+            _key = new PacketKey<TAddress>(_packet);
+            cursor = index is null ? default : index.Find(_key, _packet);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly RuleCondition CheckHead(ref RuleHead<TAddress> head, InterfaceTest[] tests)
+    {
+        if (!TObserver.Watches && head.IsPlain && !_key.IsBroken)
+        {
+            return head.FitsPlain(_key) ? RuleCondition.None : RuleCondition.Destination;
+        }
+        return head.Check(_key, tests);
+    }
+
+    private readonly Step Miss(in ChainSlot<TAddress> at, int rule, RuleCondition failed)
+    {
+        if (TObserver.Watches)
+        {
+            _observer.Miss(_hook, at.Source!, rule, failed, null, default, _packet);
+        }
+        if (failed != RuleCondition.BrokenHeaders)
+        {
+            return Step.Next;
+        }
+        _walk.Blame(Fate.Dropped(PlaceOf(at, rule), "the IPv6 extension headers are broken"));
+        return Step.Drop;
+    }
+
+    private Step TryRule(in ChainSlot<TAddress> at, int rule)
+    {
+        ref readonly RuleBody body = ref at.Code.Bodies[rule];
+        for (int i = body.FirstMatch; i < body.FirstMatch + body.MatchCount; i++)
+        {
+            Match match = at.Code.Matches[i];
+            MatchResult result = match.Evaluate(new MatchContext(_packet, _hook, _walk, StateOf(at, i)));
+            if (result.Answer != MatchAnswer.Yes)
+            {
+                return MatchFailed(at, rule, match, result);
+            }
+        }
+        _table.Count(at.FirstCounter + rule, _packet.Length);
+        if (TObserver.Watches)
+        {
+            _observer.Hit(_hook, at.Source!, rule, _table.ReadCounter(at.FirstCounter + rule));
+        }
+        if (_packet.Trace)
+        {
+            TraceLines.Rule(_walk, _packet, _table.Name, at.Source!, rule, body.EndsChain);
+        }
+        return Act(at, rule, body);
+    }
+
+    private static int StateOf(in ChainSlot<TAddress> at, int match)
+    {
+        int[]? states = at.Code.MatchStates;
+        return states is null || states[match] < 0 ? -1 : at.StateSlots[states[match]];
+    }
+
+    private readonly Step MatchFailed(in ChainSlot<TAddress> at, int rule, Match match, in MatchResult result)
+    {
+        if (TObserver.Watches)
+        {
+            _observer.Miss(_hook, at.Source!, rule, RuleCondition.Match, match, result, _packet);
+        }
+        switch (result.Answer)
+        {
+            case MatchAnswer.No:
+                return Step.Next;
+            case MatchAnswer.HotDrop:
+                _walk.Blame(Fate.Dropped(PlaceOf(at, rule), "the packet is malformed"));
+                return Step.Drop;
+            default:
+                string reason = match.NotModelled ?? "what the match would say is not modelled";
+                _walk.Blame(Fate.Unknown($"-m {match.Declaration.Name}: {reason}", PlaceOf(at, rule)));
+                return Step.Unknown;
+        }
+    }
+
+    private Step Act(in ChainSlot<TAddress> at, int rule, in RuleBody body)
+    {
+        switch (body.Action)
+        {
+            case RuleAction.Continue:
+                return Step.Next;
+            case RuleAction.Accept:
+                return Step.Accept;
+            case RuleAction.Drop:
+                _walk.Blame(Fate.Dropped(PlaceOf(at, rule)));
+                return Step.Drop;
+            case RuleAction.Queue:
+                _walk.Blame(Fate.Dropped(PlaceOf(at, rule), "queued, and nobody listens"));
+                return Step.Drop;
+            case RuleAction.Return:
+                return Return(at);
+            case RuleAction.Jump:
+                _walk.Jumps.Push(_slot, rule + 1);
+                return Call(body.Argument, ChainEntry.Jump);
+            case RuleAction.Goto:
+                return Call(body.Argument, ChainEntry.Goto);
+            default:
+                return ActExtension(at, rule, body);
+        }
+    }
+
+    private Step Call(int slot, ChainEntry how)
+    {
+        (_slot, _rule) = (slot, 0);
+        if (TObserver.Watches)
+        {
+            _observer.Enter(_hook, _table.Slot(slot).Source!, how);
+        }
+        return Step.Elsewhere;
+    }
+
+    private readonly Step ActExtension(in ChainSlot<TAddress> at, int rule, in RuleBody body)
+    {
+        ExtensionTarget target = body.Target!;
+        int state = body.Argument < 0 ? -1 : at.StateSlots[body.Argument];
+        TargetVerdict verdict = target.Evaluate(new TargetContext(_packet, _hook, _walk, state));
+        if (TObserver.Watches)
+        {
+            _observer.Acted(verdict, _packet);
+        }
+        switch (verdict)
+        {
+            case TargetVerdict.Continue:
+                return Step.Changed;
+            case TargetVerdict.Accept or TargetVerdict.Return:
+                // Only the built-in RETURN goes back; to x_tables any other number from a target is a verdict.
+                return Step.Accept;
+            case TargetVerdict.Stolen:
+                _walk.Blame(Fate.Held($"taken over by {target.Name}"));
+                return Step.Stolen;
+            case TargetVerdict.Unknown:
+                string reason = target.NotModelled ?? "what the target would do is not modelled";
+                _walk.Blame(Fate.Unknown($"-j {target.Name}: {reason}", PlaceOf(at, rule)));
+                return Step.Unknown;
+            case TargetVerdict.Queue:
+                _walk.Blame(Fate.Dropped(PlaceOf(at, rule), "queued, and nobody listens"));
+                return Step.Drop;
+            default:
+                _walk.Blame(_walk.TakeRejection() is string with
+                    ? Fate.Rejected(PlaceOf(at, rule), with)
+                    : Fate.Dropped(PlaceOf(at, rule)));
+                return Step.Drop;
+        }
+    }
+
+    private Step EndOfChain(in ChainSlot<TAddress> at)
+    {
+        if (_packet.Trace && !at.Source!.IsBuiltIn)
+        {
+            TraceLines.End(_walk, _packet, _table.Name, at.Source);
+        }
+        return Return(at);
+    }
+
+    private Step Return(in ChainSlot<TAddress> at)
+    {
+        if (_walk.Jumps.Depth == _bottom)
+        {
+            return Policy();
+        }
+        (_slot, _rule) = _walk.Jumps.Pop();
+        if (TObserver.Watches)
+        {
+            _observer.Return(_hook, at.Source!, _table.Slot(_slot).Source!);
+        }
+        return Step.Elsewhere;
+    }
+
+    private readonly Step Policy()
+    {
+        ref readonly ChainSlot<TAddress> root = ref _table.Slot(_table.RootOf(_hook));
+        Chain chain = root.Source!;
+        int counter = root.FirstCounter + root.Code.Count;
+        _table.Count(counter, _packet.Length);
+        if (TObserver.Watches)
+        {
+            _observer.Policy(_hook, chain, _table.ReadCounter(counter));
+        }
+        if (_packet.Trace)
+        {
+            TraceLines.End(_walk, _packet, _table.Name, chain);
+        }
+        if (chain.Policy == ChainPolicy.Accept)
+        {
+            return Step.Accept;
+        }
+        _walk.Blame(Fate.Dropped(new RulePlace(_table.Name, chain, 0)));
+        return Step.Drop;
+    }
+
+    private readonly RulePlace PlaceOf(in ChainSlot<TAddress> at, int rule) => new(_table.Name, at.Source!, rule + 1);
+}

@@ -1,0 +1,37 @@
+using Netfilter.Sim.Rules;
+
+namespace Netfilter.Sim.Engine;
+
+/// <summary>
+/// A chain's rules as arrays for the walk. Made once per <see cref="RuleSequence"/> and shared by forks; jumps name slots of
+/// the table, so that no chain is compiled anew because another was edited.
+/// </summary>
+internal sealed class CompiledChain<TAddress>
+    where TAddress : struct, IAddress<TAddress>
+{
+    public required RuleHead<TAddress>[] Heads { get; init; }
+
+    public required RuleBody[] Bodies { get; init; }
+
+    public required Match[] Matches { get; init; }
+
+    /// <summary>For each of <see cref="Matches"/> the number of its state in <see cref="States"/>, or −1; null when none has one.</summary>
+    public required int[]? MatchStates { get; init; }
+
+    public required StateDeclaration[] States { get; init; }
+
+    public required InterfaceTest[] InterfaceTests { get; init; }
+
+    /// <summary>The chains that rules before the first unconditional verdict lead to, each once (<see cref="LoopFinder"/>).</summary>
+    public required int[] Calls { get; init; }
+
+    /// <summary>All chains that rules name, each once.</summary>
+    public required int[] References { get; init; }
+
+    public required RuleNeeds Needs { get; init; }
+
+    /// <summary>Finds candidates without trying each rule; null for a chain where that would not pay.</summary>
+    public required ChainIndex<TAddress>? Index { get; init; }
+
+    public int Count => Heads.Length;
+}

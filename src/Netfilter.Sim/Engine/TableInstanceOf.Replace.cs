@@ -1,0 +1,277 @@
+using Netfilter.Sim.Rules;
+using Netfilter.Sim.State;
+
+namespace Netfilter.Sim.Engine;
+
+/// <summary>How a loaded table takes other rules.</summary>
+internal sealed partial class TableInstance<TAddress>
+{
+    public override void Replace(Table next, bool keepsCounters, RuleStateStore states)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        if (next.Definition != Current.Definition)
+        {
+            throw new ArgumentException("It is another table.", nameof(next));
+        }
+        Change change = Compare(next);
+        Compile(change);
+        RefuseLoops(change);
+        Apply(change, keepsCounters, states);
+        Current = WithoutPolicyCounters(next);
+        RestartStates(change, states);
+    }
+
+    public override void Release(RuleStateStore states)
+    {
+        foreach (int slot in _slotOfName.Values)
+        {
+            foreach (int state in _slots.Read(slot).StateSlots)
+            {
+                states.Release(state);
+            }
+        }
+    }
+
+    // Chains by what becomes of them. Those that keep their rule sequence are left alone, however many there are.
+    private Change Compare(Table next)
+    {
+        Change change = new();
+        HashSet<string> left = new(_slotOfName.Keys, StringComparer.Ordinal);
+        foreach (Chain chain in next.Chains)
+        {
+            left.Remove(chain.Name);
+            if (!_slotOfName.TryGetValue(chain.Name, out int slot))
+            {
+                change.Added.Add(new Edit(chain, -1));
+            }
+            else if (!ReferenceEquals(_slots.Read(slot).Source!.Rules, chain.Rules))
+            {
+                change.Edited.Add(new Edit(chain, slot));
+            }
+            else
+            {
+                change.Kept.Add((chain, slot));
+            }
+        }
+        change.Removed.AddRange(left);
+        return change;
+    }
+
+    private void Compile(Change change)
+    {
+        int fresh = _slots.Count;
+        Stack<int> free = new(_freeSlots.Reverse());
+        foreach (Edit added in change.Added)
+        {
+            added.Slot = free.TryPop(out int slot) ? slot : fresh++;
+            change.SlotOfAdded.Add(added.Chain.Name, added.Slot);
+        }
+        change.SlotCount = fresh;
+        HashSet<string> removed = new(change.Removed, StringComparer.Ordinal);
+        foreach (Edit edit in change.AddedAndEdited)
+        {
+            edit.Code = ChainCompiler<TAddress>.Compile(Name, edit.Chain, SlotOfUserChain);
+            change.CodeOfSlot.Add(edit.Slot, edit.Code);
+        }
+        if (removed.Count > 0)
+        {
+            RefuseMissing(change, [.. removed.Select(name => _slotOfName[name])]);
+        }
+
+        int SlotOfUserChain(string name) => change.SlotOfAdded.TryGetValue(name, out int added) ? added
+            : _slotOfName.TryGetValue(name, out int slot) && !removed.Contains(name) && !_rootOfHook.Contains(slot) ? slot
+            : -1;
+    }
+
+    private void RefuseMissing(Change change, HashSet<int> removed)
+    {
+        foreach ((Chain chain, int slot) in change.Kept)
+        {
+            int missing = Array.Find(_slots.Read(slot).Code.References, removed.Contains);
+            if (removed.Contains(missing))
+            {
+                throw new RulesetLoadException(Name, chain.Name, 0, $"there is no chain '{_slots.Read(missing).Source!.Name}'");
+            }
+        }
+    }
+
+    private void RefuseLoops(Change change)
+    {
+        if (!change.AddedAndEdited.Any(edit => edit.Code.Calls.Length > 0))
+        {
+            return;
+        }
+        int[] roots = [.. _rootOfHook.Where(slot => slot >= 0)];
+        int looping = LoopFinder.Find(
+            roots,
+            change.SlotCount,
+            slot => change.CodeOfSlot.TryGetValue(slot, out CompiledChain<TAddress>? code) ? code.Calls : _slots.Read(slot).Code.Calls);
+        if (looping >= 0)
+        {
+            string name = change.AddedAndEdited.FirstOrDefault(edit => edit.Slot == looping)?.Chain.Name
+                ?? _slots.Read(looping).Source!.Name;
+            throw new RulesetLoadException(Name, name, 0, "the chain leads back to itself");
+        }
+    }
+
+    private void Apply(Change change, bool keepsCounters, RuleStateStore states)
+    {
+        OwnNames();
+        List<int> released = [];
+        foreach (Edit edit in change.Added)
+        {
+            int free = _freeSlots.TryPop(out int slot) ? slot : _slots.Add();
+            System.Diagnostics.Debug.Assert(free == edit.Slot, "Slots are taken in the order they were planned.");
+            _slotOfName.Add(edit.Chain.Name, free);
+        }
+        foreach (Edit edit in change.AddedAndEdited)
+        {
+            Put(edit, keepsCounters ? FormerOf(edit, change) : -1, states, released);
+        }
+        foreach ((Chain chain, int slot) in change.Kept)
+        {
+            Keep(chain, slot, keepsCounters);
+        }
+        foreach (string name in change.Removed)
+        {
+            Remove(name, released);
+        }
+        released.ForEach(states.Release);
+        Needs = RuleNeeds.None;
+        foreach (int slot in _slotOfName.Values)
+        {
+            Needs |= _slots.Read(slot).Code.Needs;
+        }
+    }
+
+    // The chain whose counters a new or edited one goes on with: itself, or the one that it was renamed from.
+    private int FormerOf(Edit edit, Change change)
+    {
+        if (_slots.Read(edit.Slot).Source is not null)
+        {
+            return edit.Slot;
+        }
+        string? renamed = change.Removed.Find(name => ReferenceEquals(
+            _slots.Read(_slotOfName[name]).Source!.Rules, edit.Chain.Rules));
+        return renamed is null ? -1 : _slotOfName[renamed];
+    }
+
+    private void Put(Edit edit, int former, RuleStateStore states, List<int> released)
+    {
+        ChainSlot<TAddress> before = _slots.Read(edit.Slot);
+        int[] from = former < 0
+            ? RuleSequenceComparison.AllNew(edit.Chain.Rules.Count)
+            : RuleSequenceComparison.OriginOfEach(_slots.Read(former).Source!.Rules, edit.Chain.Rules);
+        int first = _counters.Take(edit.Code.Count + 1);
+        for (int i = 0; i < edit.Code.Count; i++)
+        {
+            _counters.Write(first + i) = from[i] < 0
+                ? edit.Chain.Rules.CountersOf(i)
+                : _counters.Read(_slots.Read(former).FirstCounter + from[i]);
+        }
+        _counters.Write(first + edit.Code.Count) = edit.Chain.PolicyCounters;
+        int[] stateSlots = [.. edit.Code.States.Select(state => TakeState(state, states))];
+        if (before.Source is not null)
+        {
+            _counters.Give(before.FirstCounter, before.Code.Count + 1);
+            released.AddRange(before.StateSlots);
+        }
+        _slots.Write(edit.Slot) = new ChainSlot<TAddress>
+        {
+            Source = edit.Chain,
+            Code = edit.Code,
+            FirstCounter = first,
+            StateSlots = stateSlots,
+        };
+    }
+
+    private void Keep(Chain chain, int slot, bool keepsCounters)
+    {
+        ref readonly ChainSlot<TAddress> kept = ref _slots.Read(slot);
+        if (!ReferenceEquals(kept.Source, chain))
+        {
+            _slots.Write(slot).Source = chain;
+        }
+        for (int i = 0; !keepsCounters && i < kept.Code.Count; i++)
+        {
+            _counters.Write(kept.FirstCounter + i) = chain.Rules.CountersOf(i);
+        }
+        if (chain.IsBuiltIn)
+        {
+            _counters.Write(kept.FirstCounter + kept.Code.Count) = chain.PolicyCounters;
+        }
+    }
+
+    private void Remove(string name, List<int> released)
+    {
+        int slot = _slotOfName[name];
+        ref ChainSlot<TAddress> gone = ref _slots.Write(slot);
+        _counters.Give(gone.FirstCounter, gone.Code.Count + 1);
+        released.AddRange(gone.StateSlots);
+        gone = default;
+        _slotOfName.Remove(name);
+        _freeSlots.Push(slot);
+    }
+
+    // x_tables checks every rule of the new table anew, so that even untouched ones begin with fresh states.
+    private void RestartStates(Change change, RuleStateStore states)
+    {
+        foreach ((_, int slot) in change.Kept)
+        {
+            ref readonly ChainSlot<TAddress> kept = ref _slots.Read(slot);
+            for (int i = 0; i < kept.StateSlots.Length; i++)
+            {
+                if (kept.Code.States[i].Shared is null)
+                {
+                    states.Replace(kept.StateSlots[i], kept.Code.States[i].Create());
+                }
+            }
+        }
+    }
+
+    private static int TakeState(StateDeclaration state, RuleStateStore states) =>
+        state.Shared is StateKey key ? states.AddNamed(key, state.Create) : states.Add(state.Create());
+
+    private static Table WithoutPolicyCounters(Table table) => table.With(table.Chains
+        .Take(table.Definition.BuiltInChains.Length)
+        .Where(chain => chain.PolicyCounters != default)
+        .Select(chain => chain with { PolicyCounters = default }));
+
+    private void OwnNames()
+    {
+        if (_sharesNames)
+        {
+            _slotOfName = new Dictionary<string, int>(_slotOfName, StringComparer.Ordinal);
+            _freeSlots = new Stack<int>(_freeSlots.Reverse());
+            _sharesNames = false;
+        }
+    }
+
+    private sealed class Edit(Chain chain, int slot)
+    {
+        public Chain Chain { get; } = chain;
+
+        public int Slot { get; set; } = slot;
+
+        public CompiledChain<TAddress> Code { get; set; } = null!;
+    }
+
+    private sealed class Change
+    {
+        public List<Edit> Added { get; } = [];
+
+        public List<Edit> Edited { get; } = [];
+
+        public List<(Chain Chain, int Slot)> Kept { get; } = [];
+
+        public List<string> Removed { get; } = [];
+
+        public Dictionary<string, int> SlotOfAdded { get; } = new(StringComparer.Ordinal);
+
+        public Dictionary<int, CompiledChain<TAddress>> CodeOfSlot { get; } = [];
+
+        public int SlotCount { get; set; }
+
+        public IEnumerable<Edit> AddedAndEdited => Added.Concat(Edited);
+    }
+}

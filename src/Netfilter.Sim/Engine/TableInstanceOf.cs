@@ -1,0 +1,127 @@
+using System.Runtime.CompilerServices;
+using Netfilter.Sim.Packets;
+using Netfilter.Sim.Rules;
+using Netfilter.Sim.State;
+using Netfilter.Sim.Tracing;
+
+namespace Netfilter.Sim.Engine;
+
+/// <summary>A loaded table of one family.</summary>
+internal sealed partial class TableInstance<TAddress> : TableInstance
+    where TAddress : struct, IAddress<TAddress>
+{
+    private readonly CowArray<ChainSlot<TAddress>> _slots;
+    private readonly CounterRanges _counters;
+    private readonly int[] _rootOfHook = [-1, -1, -1, -1, -1];
+    private Dictionary<string, int> _slotOfName = new(StringComparer.Ordinal);
+    private Stack<int> _freeSlots = new();
+    private bool _sharesNames;
+
+    public TableInstance(TableDefinition definition)
+        : base(definition)
+    {
+        _slots = new CowArray<ChainSlot<TAddress>>();
+        _counters = new CounterRanges();
+        foreach (Chain chain in Current.Chains)
+        {
+            int slot = _slots.Add();
+            _slotOfName.Add(chain.Name, slot);
+            _rootOfHook[(int)definition.HookOf(chain.Name)!.Value] = slot;
+            int counter = _counters.Take(1);
+            _counters.Write(counter) = default;
+            _slots.Write(slot) = new ChainSlot<TAddress>
+            {
+                Source = chain,
+                Code = ChainCompiler<TAddress>.Compile(definition.Name, chain, _ => -1),
+                FirstCounter = counter,
+                StateSlots = [],
+            };
+        }
+    }
+
+    private TableInstance(TableInstance<TAddress> origin)
+        : base(origin.Current.Definition)
+    {
+        (Current, Needs) = (origin.Current, origin.Needs);
+        _slots = origin._slots.Fork();
+        _counters = origin._counters.Fork();
+        _rootOfHook = origin._rootOfHook;
+        (_slotOfName, _freeSlots) = (origin._slotOfName, origin._freeSlots);
+        _sharesNames = origin._sharesNames = true;
+    }
+
+    public string Name => Current.Name;
+
+    public override Verdict Walk(Hook hook, PacketBuffer packet, WalkContext walk) => walk.Recorder is { KeepsSteps: true } recorder
+        ? ChainWalker<TAddress, RecordingObserver>.Walk(this, hook, packet, walk, new RecordingObserver(recorder, this))
+        : ChainWalker<TAddress, NoObserver>.Walk(this, hook, packet, walk, default);
+
+    public int RootOf(Hook hook) => _rootOfHook[(int)hook];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref readonly ChainSlot<TAddress> Slot(int slot) => ref _slots.Read(slot);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Count(int counter, int bytes)
+    {
+        ref RuleCounters counters = ref _counters.Write(counter);
+        counters = new RuleCounters(counters.Packets + 1, counters.Bytes + (uint)bytes);
+    }
+
+    public RuleCounters ReadCounter(int counter) => _counters.Read(counter);
+
+    public override RuleCounters CountersOf(string chain, int index)
+    {
+        ref readonly ChainSlot<TAddress> slot = ref Find(chain);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)slot.Code.Count);
+        return _counters.Read(slot.FirstCounter + index);
+    }
+
+    public override RuleCounters PolicyCountersOf(string chain)
+    {
+        ref readonly ChainSlot<TAddress> slot = ref Find(chain);
+        return _counters.Read(slot.FirstCounter + slot.Code.Count);
+    }
+
+    public override void SetCounters(string chain, int index, RuleCounters counters)
+    {
+        ref readonly ChainSlot<TAddress> slot = ref Find(chain);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)index, (uint)slot.Code.Count);
+        _counters.Write(slot.FirstCounter + index) = counters;
+    }
+
+    public override IReadOnlyList<int> StateSlotsOf(string chain) => Find(chain).StateSlots;
+
+    public override Table Snapshot() => Current.With(Current.Chains.Select(chain =>
+    {
+        int first = Find(chain.Name).FirstCounter;
+        return chain with
+        {
+            Rules = chain.Rules.WithCounters(index => _counters.Read(first + index)),
+            PolicyCounters = chain.IsBuiltIn ? _counters.Read(first + chain.Rules.Count) : default,
+        };
+    }));
+
+    public override long EstimateBytes()
+    {
+        long bytes = 0;
+        foreach (int slot in _slotOfName.Values)
+        {
+            CompiledChain<TAddress> code = _slots.Read(slot).Code;
+            bytes += 200 + ((long)code.Count * (Unsafe.SizeOf<RuleHead<TAddress>>() + Unsafe.SizeOf<RuleBody>() + 16))
+                + (8L * code.Matches.Length) + (code.Index?.EstimateBytes() ?? 0);
+        }
+        return bytes;
+    }
+
+    public override TableInstance Fork() => new TableInstance<TAddress>(this);
+
+    private ref readonly ChainSlot<TAddress> Find(string chain)
+    {
+        if (!_slotOfName.TryGetValue(chain, out int slot))
+        {
+            throw new ArgumentException($"Table {Name} has no chain '{chain}'.", nameof(chain));
+        }
+        return ref _slots.Read(slot);
+    }
+}
