@@ -24,7 +24,7 @@ public sealed partial class NetworkNamespace
         ArgumentNullException.ThrowIfNull(name);
         Name = name;
         Clock = clock ?? new ManualTimeProvider();
-        Chance = chance!;
+        Chance = chance ?? new SeededChance(0);
         Context = new WalkContext(this);
         Stack = new IpStack(this);
     }

@@ -58,6 +58,14 @@ internal sealed class HookPipeline
         return Verdict.Accept;
     }
 
+    /// <summary>The same functions for a forked namespace.</summary>
+    public HookPipeline Fork()
+    {
+        HookPipeline fork = new();
+        _entries.CopyTo(fork._entries, 0);
+        return fork;
+    }
+
     private ref Entry[] At(IpFamily family, Hook hook) =>
         ref _entries[(family == IpFamily.IPv6 ? HookCount : 0) + (int)hook];
 

@@ -1,0 +1,22 @@
+using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Engine;
+
+namespace Netfilter.Sim;
+
+/// <summary>The tables of iptables and ip6tables.</summary>
+public sealed partial class NetworkNamespace
+{
+    private XtablesState? _xtablesV4, _xtablesV6;
+
+    /// <summary>The loaded tables of a family.</summary>
+    internal XtablesState Xtables(IpFamily family) => family == IpFamily.IPv4
+        ? _xtablesV4 ??= new XtablesState(IpFamily.IPv4, Hooks)
+        : _xtablesV6 ??= new XtablesState(IpFamily.IPv6, Hooks);
+
+    /// <summary>Gives a fork, whose hooks are registered already, tables that go their own way from now on.</summary>
+    private void ForkTables(NetworkNamespace fork)
+    {
+        fork._xtablesV4 = _xtablesV4?.Fork(fork.Hooks);
+        fork._xtablesV6 = _xtablesV6?.Fork(fork.Hooks);
+    }
+}
