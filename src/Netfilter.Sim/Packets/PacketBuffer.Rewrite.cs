@@ -244,12 +244,24 @@ public sealed partial class PacketBuffer
     /// <summary>Replaces the whole packet and reads its headers anew; metadata stays.</summary>
     internal void ReplaceBytes(ReadOnlySpan<byte> ip)
     {
-        Length = 0;
-        Start = Headroom;
+        (Start, Length) = (Headroom, 0);
         EnsureCapacity(ip.Length);
         ip.CopyTo(Bytes.AsSpan(Start));
         Length = ip.Length;
         PacketParser.ParseNetworkHeader(this);
+    }
+
+    /// <summary>
+    /// Begins a new packet of a length, for the caller to fill and parse; forgets all metadata of the one before. The bytes are
+    /// those of an earlier packet.
+    /// </summary>
+    internal Span<byte> Begin(int length)
+    {
+        ResetMetadata();
+        (Start, Length) = (Headroom, 0);
+        EnsureCapacity(length);
+        Length = length;
+        return Writable;
     }
 
     /// <summary>Makes the buffer large enough for a packet of a length; the present bytes are kept.</summary>

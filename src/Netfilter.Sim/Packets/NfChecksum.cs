@@ -1,0 +1,57 @@
+using System.Buffers.Binary;
+using Netfilter.Sim.Addressing;
+
+namespace Netfilter.Sim.Packets;
+
+/// <summary>What netfilter asks of a packet's transport checksum (<c>net/netfilter/utils.c</c>).</summary>
+internal static class NfChecksum
+{
+    /// <summary>
+    /// Whether the checksum is right as <c>nf_ip_checksum</c> and <c>nf_ip6_checksum</c> compute it: IPv4 adds the pseudo
+    /// header for TCP and UDP only, IPv6 for all; every byte behind the offset counts.
+    /// </summary>
+    public static bool IsValid(PacketBuffer packet, int offset, byte protocol)
+    {
+        ReadOnlySpan<byte> ip = packet.Span;
+        if (offset < 0 || offset > ip.Length)
+        {
+            return false;
+        }
+        bool pseudo = packet.Family == IpFamily.IPv6 || protocol is IpProtocols.Tcp or IpProtocols.Udp;
+        uint sum = pseudo ? Checksum.PseudoHeader(ip, packet.Family, protocol, ip.Length - offset) : 0;
+        return Checksum.Finish(Checksum.Add(ip[offset..], sum)) == 0;
+    }
+
+    /// <summary>
+    /// Whether REJECT may answer with an ICMP error: the checksum is right, or is of a kind that it does not look at
+    /// (<c>nf_reject_verify_csum</c>, <c>nf_send_unreach</c>, <c>reject6_csum_ok</c>).
+    /// </summary>
+    public static bool MayReject(PacketBuffer packet)
+    {
+        ReadOnlySpan<byte> ip = packet.Span;
+        int offset = packet.TransportOffset;
+        byte protocol = packet.Protocol;
+        if (packet.Family == IpFamily.IPv6)
+        {
+            protocol = ip[6];
+            offset = PacketParser.SkipExtensionHeaders(ip, 40, ref protocol, out ushort fragment);
+            if (offset < 0 || offset >= ip.Length || (fragment & 0xfff8) != 0)
+            {
+                return false;
+            }
+        }
+        else if (packet.FragmentOffset != 0)
+        {
+            return false;
+        }
+        return !IsLookedAt(ip, offset, protocol) || IsValid(packet, offset, protocol);
+    }
+
+    private static bool IsLookedAt(ReadOnlySpan<byte> ip, int offset, byte protocol) => protocol switch
+    {
+        IpProtocols.Udp => offset + 8 > ip.Length || BinaryPrimitives.ReadUInt16BigEndian(ip[(offset + 6)..]) != 0,
+        IpProtocols.Gre or IpProtocols.Ah or IpProtocols.Esp or IpProtocols.Sctp or IpProtocols.UdpLite
+            or IpProtocols.Dccp => false,
+        _ => true,
+    };
+}
