@@ -229,8 +229,7 @@ internal sealed partial class TableInstance<TAddress>
         }
     }
 
-    private static int TakeState(StateDeclaration state, RuleStateStore states) =>
-        state.Shared is StateKey key ? states.AddNamed(key, state.Create) : states.Add(state.Create());
+    private static int TakeState(StateDeclaration state, RuleStateStore states) => states.Attach(state);
 
     private static Table WithoutPolicyCounters(Table table) => table.With(table.Chains
         .Take(table.Definition.BuiltInChains.Length)

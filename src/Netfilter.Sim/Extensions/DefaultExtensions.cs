@@ -9,8 +9,17 @@ internal static class DefaultExtensions
 {
     public static ImmutableArray<ExtensionDeclaration> All { get; } =
     [
+        CommentMatch.Extension,
+        Icmp6Match.Extension,
+        IcmpMatch.Extension,
+        LimitMatch.Extension,
+        MarkMatch.Extension,
+        MultiportMatch.Extension,
+        RecentMatch.Extension,
+        SctpMatch.Extension,
         StatisticMatch.Extension,
         TcpMatch.Extension,
+        UdpMatch.Extension,
 
         MarkTarget.Extension,
     ];

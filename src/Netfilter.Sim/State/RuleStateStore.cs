@@ -1,3 +1,5 @@
+using Netfilter.Sim.Rules;
+
 namespace Netfilter.Sim.State;
 
 /// <summary>The states of all rules and all named objects of one namespace, each in a numbered slot.</summary>
@@ -36,6 +38,22 @@ internal sealed class RuleStateStore
         slot = Add(create());
         _named.Add(key, slot);
         return slot;
+    }
+
+    /// <summary>Takes the slot that a rule's declaration asks for: its own, or that of a name it shares.</summary>
+    public int Attach(StateDeclaration declaration)
+    {
+        if (declaration.Shared is not { } key)
+        {
+            return Add(declaration.Create());
+        }
+        if (_named.ContainsKey(key))
+        {
+            int slot = AddNamed(key, declaration.Create);
+            declaration.Join?.Invoke(Write(slot));
+            return slot;
+        }
+        return AddNamed(key, declaration.Create);
     }
 
     /// <summary>Gives a slot back; a named state goes with its last user.</summary>

@@ -1,0 +1,48 @@
+using Netfilter.Sim.Rules;
+
+namespace Netfilter.Sim.Extensions.Matches;
+
+/// <summary><c>-m comment</c>: a remark that always matches (<c>net/netfilter/xt_comment.c comment_mt</c>).</summary>
+public sealed record CommentMatch : Match
+{
+    /// <summary>Longest remark in bytes, without the final zero (<c>XT_MAX_COMMENT_LEN</c> − 1).</summary>
+    internal const int MaxLength = 255;
+
+    /// <summary>The remark.</summary>
+    public required string Comment { get; init; }
+
+    /// <summary>The declaration.</summary>
+    public static MatchDeclaration Extension { get; } = new()
+    {
+        Name = "comment",
+        Summary = "Carries a remark; matches always.",
+        Source = "net/netfilter/xt_comment.c, extensions/libxt_comment.c",
+        Options =
+        [
+            new("comment", OptionKind.Text)
+            {
+                Required = true, KeptBytes = MaxLength, ValueName = "text", Help = "The remark, at most 255 bytes.",
+                Sample = source => $"remark {source.Next(1000)}",
+            },
+        ],
+        Build = values => new CommentMatch { Comment = values.Get<string>("comment") },
+    };
+
+    /// <inheritdoc/>
+    public override MatchDeclaration Declaration => Extension;
+
+    /// <inheritdoc/>
+    public override void Save(OptionWriter writer, in PrintContext context) => writer.QuotedOption("comment", Comment);
+
+    /// <inheritdoc/>
+    public override void List(OptionWriter writer, in PrintContext context) => writer.Word("/* ").Raw(Comment).Raw(" */");
+
+    /// <inheritdoc/>
+    public override bool IsPure => true;
+
+    /// <inheritdoc/>
+    public override MatchResult Evaluate(in MatchContext context) => MatchResult.Yes;
+
+    /// <inheritdoc/>
+    public override string Explain(MatchResult result) => "a comment always matches";
+}
