@@ -7,7 +7,8 @@ namespace Netfilter.Sim.Tracing;
 /// <summary>Keeps what happens on a walk that somebody watches.</summary>
 internal sealed class WalkRecorder
 {
-    private int _life = -1;
+    /// <summary>Number of the life that is under way; −1 between lives.</summary>
+    public int CurrentLife { get; private set; } = -1;
 
     public List<TraceStep> Steps { get; } = [];
 
@@ -18,8 +19,11 @@ internal sealed class WalkRecorder
 
     public void Add(TraceStep step)
     {
-        step.Life = _life;
-        Steps.Add(step);
+        if (KeepsSteps)
+        {
+            step.Life = CurrentLife;
+            Steps.Add(step);
+        }
     }
 
     /// <summary>What the target of the rule that matched last in the current life said.</summary>
@@ -27,7 +31,7 @@ internal sealed class WalkRecorder
     {
         for (int i = Steps.Count - 1; i >= 0; i--)
         {
-            if (Steps[i] is RuleStep { IsMatch: true, TargetVerdict: null } rule && rule.Life == _life)
+            if (Steps[i] is RuleStep { IsMatch: true, TargetVerdict: null } rule && rule.Life == CurrentLife)
             {
                 rule.TargetVerdict = verdict;
                 return;
@@ -37,13 +41,16 @@ internal sealed class WalkRecorder
 
     public void BeginLife(int number, int parent, LifeCause cause, PacketBuffer packet)
     {
-        Lives.Add(new PacketLife(number, parent, cause, [.. packet.Span], default));
-        _life = number;
+        PacketLife life = new(number, parent, cause, [.. packet.Span], default);
+        Lives.Add(life);
+        CurrentLife = number;
+        Add(new LifeStep(life, packet.InDevice?.Name));
     }
 
     public void EndLife(int number, in Fate fate)
     {
+        Add(new FateStep(fate));
         Lives[number] = Lives[number] with { Fate = fate };
-        _life = Lives[number].Parent;
+        CurrentLife = Lives[number].Parent;
     }
 }

@@ -64,6 +64,9 @@ public sealed record TcpMatch(
     /// <inheritdoc/>
     public override bool IsPure => true;
 
+    internal override int RequiredDestinationPort =>
+        DestinationPorts.Low == DestinationPorts.High && !Has(TcpInversions.DestinationPorts) ? DestinationPorts.Low : -1;
+
     /// <inheritdoc/>
     public override MatchResult Evaluate(in MatchContext context)
     {
