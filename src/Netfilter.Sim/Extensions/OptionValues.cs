@@ -76,6 +76,19 @@ public sealed class OptionValues
         return index >= 0 ? (T)_entries[index].Value! : absent;
     }
 
+    /// <summary>The value of the option that was met last among those whose names begin so, or another when none was.</summary>
+    public T LastOf<T>(string prefix, T absent)
+    {
+        for (int i = _entries.Count - 1; i >= 0; i--)
+        {
+            if (_entries[i].Name.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return (T)_entries[i].Value!;
+            }
+        }
+        return absent;
+    }
+
     /// <summary>The values of all uses of a repeatable option, in order.</summary>
     public IEnumerable<(T Value, bool IsInverted)> All<T>(string name)
     {

@@ -24,7 +24,9 @@ public sealed record AhMatch(
 
     private static readonly OptionSpec SpiOption = new("ahspi", OptionKind.UInt32Range)
     {
-        Invertible = true, ValueName = "spi[:spi]", Help = "Security parameter index or indices.",
+        Invertible = true,
+        ValueName = "spi[:spi]",
+        Help = "Security parameter index or indices.",
     };
 
     /// <summary>The declaration for IPv4.</summary>

@@ -163,7 +163,7 @@ public sealed record Ipv6OptionsMatch(
     // parse_opts_num: strtoul, of which eight bits are kept.
     private static byte ReadNumber(string extension, string what, string text)
     {
-        ulong number = CNumber.ReadPrefix(text, out int used);
+        CNumber.TryReadPrefix(text, out int used, out ulong number, 0, uint.MaxValue);
         if (used == 0)
         {
             throw OptionCall.Error($"{extension}: no valid digits in {what} `{text}'");

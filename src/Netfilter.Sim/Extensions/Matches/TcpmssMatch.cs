@@ -1,6 +1,5 @@
 using System.Globalization;
 using Netfilter.Sim.Addressing;
-using Netfilter.Sim.Packets;
 using Netfilter.Sim.Rules;
 
 namespace Netfilter.Sim.Extensions.Matches;
