@@ -143,6 +143,7 @@ internal sealed class ChainCompiler<TAddress>
             case ExtensionTarget target:
                 _needs |= target.Needs;
                 (body.Action, body.Target, body.Argument) = (RuleAction.Extension, target, AddState(target.State));
+                _states.AddRange(target.HeldStates);
                 break;
             default:
                 body.Action = RuleAction.Continue;

@@ -29,12 +29,16 @@ internal static class DefaultExtensions
         RecentMatch.Extension,
         RtMatch.Extension,
         SctpMatch.Extension,
+        SetMatch.Extension,
         SrhMatch.Extension,
         StatisticMatch.Extension,
         TcpMatch.Extension,
         TcpmssMatch.Extension,
         UdpMatch.Extension,
 
+        AuditTarget.Extension,
+        ClassifyTarget.Extension,
         MarkTarget.Extension,
+        SetTarget.Extension,
     ];
 }

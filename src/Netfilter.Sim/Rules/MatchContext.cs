@@ -29,6 +29,9 @@ public readonly ref struct MatchContext
     /// <summary>The walk that the packet is on.</summary>
     internal WalkContext Walk { get; }
 
+    /// <summary>The slot of the state that <see cref="Match.State"/> declared.</summary>
+    internal int StateSlot => _stateSlot;
+
     /// <summary>The state that <see cref="Match.State"/> declared, to read.</summary>
     public TState ReadState<TState>()
         where TState : RuleState => (TState)Walk.States.Read(_stateSlot);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Netfilter.Sim.Extensions;
 
 namespace Netfilter.Sim.Rules;
@@ -53,6 +54,9 @@ public abstract record ExtensionTarget : Target
 
     /// <summary>What this use remembers between packets; null when nothing.</summary>
     public virtual StateDeclaration? State => null;
+
+    /// <summary>Named states that must stay for as long as the rule does, besides <see cref="State"/>: the sets that it names.</summary>
+    public virtual ImmutableArray<StateDeclaration> HeldStates => [];
 
     /// <summary>Why what Linux does with this target is not modelled; null when it is.</summary>
     public virtual string? NotModelled => null;
