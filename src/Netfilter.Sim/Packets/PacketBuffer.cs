@@ -82,6 +82,9 @@ public sealed partial class PacketBuffer
     /// <summary>How the packet relates to <see cref="Connection"/>; <see cref="ConntrackInfo.Untracked"/> without one after NOTRACK.</summary>
     internal ConntrackInfo ConntrackInfo { get; set; }
 
+    /// <summary>What a CT rule asked for before conntrack has seen the packet; null when none did.</summary>
+    internal ConntrackTemplate? Template { get; set; }
+
     /// <summary>Whether TRACE marked it (<c>skb-&gt;nf_trace</c>).</summary>
     internal bool Trace { get; set; }
 
@@ -124,6 +127,6 @@ public sealed partial class PacketBuffer
     {
         InDevice = OutDevice = PhysInDevice = PhysOutDevice = null;
         (Mark, Priority, PacketType, LinkHeaderLength, Route, Socket) = (0, 0, PacketType.Host, 0, null, null);
-        (Connection, ConntrackInfo, Trace, FragmentMaxSize) = (-1, ConntrackInfo.None, false, 0);
+        (Connection, ConntrackInfo, Template, Trace, FragmentMaxSize) = (-1, ConntrackInfo.None, null, false, 0);
     }
 }

@@ -1,0 +1,85 @@
+using Netfilter.Sim.Packets;
+
+namespace Netfilter.Sim.Conntrack;
+
+// What only some connections have: counters, labels, timeout policies, shifted sequence numbers, SYNPROXY's memory.
+internal sealed partial class ConnectionTracker
+{
+    /// <summary>Gives a connection that begins what its template and the namespace ask for.</summary>
+    private void Equip(int id, in ConnectionTuple tuple, ConntrackZone zone, in TrackContext context)
+    {
+        ConntrackTemplate? template = context.Template;
+        bool isExpected = _expectations.Count > 0 && TakeExpectation(id, tuple, zone, context);
+        bool asksForMore = template is not null && (template.SynProxy || template.Helper is not null
+            || template.Timeouts is not null || template.Events is not null || template.ExpectEvents is not null);
+        if (!Settings.Accounting && _labelUsers == 0 && !isExpected && !asksForMore)
+        {
+            return;
+        }
+        ref ConnectionExtension extension = ref _table.WriteExtension(id);
+        extension.HasCounters = Settings.Accounting;
+        extension.HasLabels = _labelUsers > 0;
+        if (template is null)
+        {
+            return;
+        }
+        extension.Timeouts = template.Timeouts;
+        extension.EventMask = template.Events ?? ConntrackEvents.All;
+        extension.ExpectEventMask = template.ExpectEvents ?? ConntrackEvents.All;
+        if (template.SynProxy)
+        {
+            extension.SynProxy = new SynProxyMemory(0, 0, 0);
+            extension.HasSequenceAdjust = true;
+        }
+        if (!isExpected && template.Helper is not null)
+        {
+            extension.Helper = template.Helper;
+            _table.Write(id).Status |= ConnectionStatus.Helper;
+        }
+    }
+
+    /// <summary>Counts a packet and its bytes, if the connection has counters (<c>nf_ct_acct_update</c>).</summary>
+    private void CountPacket(int id, PacketBuffer packet)
+    {
+        if (!_table.ReadExtension(id).HasCounters)
+        {
+            return;
+        }
+        ref ConnectionExtension extension = ref _table.WriteExtension(id);
+        if (packet.ConntrackInfo.DirectionOf() == ConnectionDirection.Original)
+        {
+            extension.OriginalPackets++;
+            extension.OriginalBytes += packet.Length;
+        }
+        else
+        {
+            extension.ReplyPackets++;
+            extension.ReplyBytes += packet.Length;
+        }
+    }
+
+    /// <summary>By how much a sequence number of a direction is shifted (<c>nf_ct_seq_offset</c>).</summary>
+    public int SequenceOffset(int id, ConnectionDirection direction, uint sequence)
+    {
+        if (!_table.HasExtension(id) || !_table.ReadExtension(id).HasSequenceAdjust)
+        {
+            return 0;
+        }
+        ref readonly ConnectionExtension extension = ref _table.ReadExtension(id);
+        ref readonly SequenceAdjustment adjustment =
+            ref direction == ConnectionDirection.Original ? ref extension.OriginalAdjustment : ref extension.ReplyAdjustment;
+        return SequenceAdjuster.OffsetAt(adjustment, sequence);
+    }
+
+    /// <summary>
+    /// Whether a segment that does not fit is a client's keep-alive while SYNPROXY still waits for the server.
+    /// </summary>
+    public bool IsSynProxyKeepAlive(int id, ConnectionDirection direction, in TcpSegment segment)
+    {
+        ref readonly ConnectionRecord record = ref _table.Read(id);
+        return _table.HasExtension(id) && _table.ReadExtension(id).SynProxy is not null
+            && record.State == (byte)TcpState.SynSent && segment.Index == TcpFlagSet.Ack
+            && direction == ConnectionDirection.Original && record.Tcp.LastDirection == ConnectionDirection.Original
+            && unchecked(record.Tcp.Original.End - 1) == segment.Sequence;
+    }
+}

@@ -1,0 +1,246 @@
+using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Determinism;
+using Netfilter.Sim.Engine;
+using Netfilter.Sim.Packets;
+
+namespace Netfilter.Sim.Conntrack;
+
+// How connections get into the table and out of it again.
+internal sealed partial class ConnectionTracker
+{
+    private int _labelUsers;
+    private int _usersV4;
+    private int _usersV6;
+
+    /// <summary>Whether some loaded rule needs tracking of a family.</summary>
+    public bool IsEnabled(IpFamily family) => (family == IpFamily.IPv4 ? _usersV4 : _usersV6) > 0;
+
+    /// <summary>
+    /// A rule that needs tracking of a family is loaded (<c>nf_ct_netns_get</c>). With the first one windows of connections
+    /// from earlier are forgotten: packets have passed unseen since.
+    /// </summary>
+    public void Require(IpFamily family)
+    {
+        ref int users = ref family == IpFamily.IPv4 ? ref _usersV4 : ref _usersV6;
+        if (users++ > 0)
+        {
+            return;
+        }
+        for (int id = 0; id < _table.Capacity; id++)
+        {
+            ref readonly ConnectionRecord record = ref _table.Read(id);
+            if (record.IsConfirmed && record.IsIPv6 == (family == IpFamily.IPv6)
+                && record.Protocol == IpProtocols.Tcp && record.State == (byte)TcpState.Established)
+            {
+                ref TcpTracking tcp = ref _table.Write(id).Tcp;
+                (tcp.Original.MaxWindow, tcp.Reply.MaxWindow) = (0, 0);
+            }
+        }
+    }
+
+    /// <summary>Such a rule is gone (<c>nf_ct_netns_put</c>). Connections stay and expire.</summary>
+    public void Release(IpFamily family) => (family == IpFamily.IPv4 ? ref _usersV4 : ref _usersV6)--;
+
+    /// <summary>A rule that needs counters is loaded (<c>nf_ct_set_acct</c>): all connections from now on have them.</summary>
+    public void EnableAccounting() => Settings = Settings.With("acct", 1);
+
+    /// <summary>A rule that needs labels is loaded (<c>nf_connlabels_get</c>).</summary>
+    public void RequireLabels() => _labelUsers++;
+
+    /// <summary>Such a rule is gone (<c>nf_connlabels_put</c>).</summary>
+    public void ReleaseLabels() => _labelUsers--;
+
+    /// <summary>Puts the connection of a packet that has come through into the table (<c>__nf_conntrack_confirm</c>).</summary>
+    public Verdict Confirm(PacketBuffer packet, WalkContext walk)
+    {
+        int id = packet.Connection;
+        if (id < 0 || _table.Read(id).IsConfirmed || packet.ConntrackInfo.DirectionOf() != ConnectionDirection.Original)
+        {
+            return Verdict.Accept;
+        }
+        uint now = JiffiesOf(walk.NowNanoseconds);
+        if (_table.Read(id).Has(ConnectionStatus.Dying))
+        {
+            return Verdict.Drop;
+        }
+        ConntrackZone zone = _table.Read(id).Zone;
+        int clash = _table.Find(Original(id), zone, now);
+        clash = clash >= 0 ? clash : _table.Find(Reply(id), zone, now);
+        if (clash >= 0)
+        {
+            return ResolveClash(packet, id, clash >> 1, now, walk);
+        }
+        ref ConnectionRecord record = ref _table.Write(id);
+        record.Timeout = unchecked(record.Timeout + now);
+        record.Status |= ConnectionStatus.Confirmed;
+        _table.Insert(id);
+        NoteBeginning(id);
+        return Verdict.Accept;
+    }
+
+    /// <summary>Ends a connection (<c>nf_ct_delete</c>). Its record stays readable to the end of the walk.</summary>
+    /// <returns>False when it had ended before.</returns>
+    public bool Kill(int id, WalkContext? walk)
+    {
+        ref ConnectionRecord record = ref _table.Write(id);
+        if (record.Has(ConnectionStatus.Dying))
+        {
+            return false;
+        }
+        record.Status |= ConnectionStatus.Dying;
+        if (!record.IsConfirmed)
+        {
+            return true;
+        }
+        TellDestroyed(id);
+        ForgetExpectations(id);
+        _table.Remove(id);
+        _dying.Add(id);
+        return true;
+    }
+
+    /// <summary>Counts a last packet and ends its connection (<c>nf_ct_kill_acct</c>).</summary>
+    public void KillAccounted(int id, PacketBuffer packet, WalkContext? walk)
+    {
+        if (_table.Read(id).Extension >= 0)
+        {
+            CountPacket(id, packet);
+        }
+        Kill(id, walk);
+    }
+
+    /// <summary>Ends all connections whose time has come, in the order of their deadlines (<c>gc_worker</c>).</summary>
+    public void CollectExpired(uint now)
+    {
+        List<(int Overdue, int Id)> expired = [];
+        for (int id = 0; id < _table.Capacity; id++)
+        {
+            ref readonly ConnectionRecord record = ref _table.Read(id);
+            if (record.IsConfirmed && !record.Has(ConnectionStatus.Dying) && unchecked((int)(record.Timeout - now)) <= 0)
+            {
+                expired.Add((unchecked((int)(record.Timeout - now)), id));
+            }
+        }
+        expired.Sort();
+        foreach ((int _, int id) in expired)
+        {
+            Kill(id, null);
+        }
+    }
+
+    /// <summary>Whether a connection is in the table, has not ended and can be listed.</summary>
+    public bool IsListed(int id, uint now)
+    {
+        ref readonly ConnectionRecord record = ref _table.Read(id);
+        return record.IsConfirmed && !record.Has(ConnectionStatus.Dying | ConnectionStatus.NatClash)
+            && unchecked((int)(record.Timeout - now)) > 0;
+    }
+
+    /// <summary>The numbers of all connections that can be listed.</summary>
+    public IEnumerable<int> Listed(uint now)
+    {
+        for (int id = 0; id < _table.Capacity; id++)
+        {
+            if (IsListed(id, now))
+            {
+                yield return id;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Makes room in a full table (<c>early_drop</c>): what has expired, or else one connection that is not assured. Linux
+    /// searches a few chains at random; here every such connection is equally likely.
+    /// </summary>
+    private bool MakeRoom(in TrackContext context)
+    {
+        int before = _table.Allocated;
+        CollectExpired(context.Jiffies);
+        if (before - _dying.Count < Settings.Max)
+        {
+            return true;
+        }
+        uint candidates = 0;
+        foreach (int id in Listed(context.Jiffies))
+        {
+            candidates += _table.Read(id).Has(ConnectionStatus.Assured) ? 0u : 1;
+        }
+        if (candidates == 0)
+        {
+            return false;
+        }
+        uint victim = context.Walk.Chance.Choose(ChancePurpose.EarlyDrop, candidates);
+        foreach (int id in Listed(context.Jiffies))
+        {
+            if (!_table.Read(id).Has(ConnectionStatus.Assured) && victim-- == 0)
+            {
+                return Kill(id, context.Walk);
+            }
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// Another connection has taken one of the tuples since this one began (<c>nf_ct_resolve_clash</c>).
+    /// </summary>
+    private Verdict ResolveClash(PacketBuffer packet, int loser, int winner, uint now, WalkContext walk)
+    {
+        ref readonly ConnectionRecord standing = ref _table.Read(winner);
+        if (standing.Protocol is IpProtocols.Udp or IpProtocols.UdpLite or IpProtocols.Icmp or IpProtocols.IcmpV6
+            or IpProtocols.Gre or IpProtocols.Sctp)
+        {
+            bool isSame = Original(winner) == Original(loser) && Reply(winner) == Reply(loser);
+            if (!standing.Has(ConnectionStatus.NatDoneMask) || isSame)
+            {
+                packet.Connection = winner;
+                return Verdict.Accept;
+            }
+            if (_table.Find(Reply(loser), _table.Read(loser).Zone, now) < 0)
+            {
+                ref ConnectionRecord record = ref _table.Write(loser);
+                record.Timeout = unchecked(now + ConntrackSettings.Hz);
+                record.Status |= ConnectionStatus.Confirmed | ConnectionStatus.FixedTimeout | ConnectionStatus.NatClash;
+                _table.Insert(loser, replyOnly: true);
+                return Verdict.Accept;
+            }
+        }
+        walk.Blame(Fate.Dropped("conntrack: its translated addresses are taken"));
+        return Verdict.Drop;
+    }
+
+    /// <summary>Gives a record back, unless connections or expectations still name it as their master.</summary>
+    private void Release(int id)
+    {
+        ref readonly ConnectionRecord record = ref _table.Read(id);
+        if (record.Extension >= 0)
+        {
+            ref ConnectionExtension extension = ref _table.WriteExtension(id);
+            if (extension.Dependents > 0)
+            {
+                return;
+            }
+            int master = extension.Master;
+            if (master >= 0)
+            {
+                extension.Master = -1;
+                ReleaseMaster(master);
+            }
+        }
+        if (record.Has(ConnectionStatus.SourceNatDone))
+        {
+            _table.RemoveSource(id);
+        }
+        _table.Free(id);
+    }
+
+    private void ReleaseMaster(int master)
+    {
+        ref ConnectionExtension extension = ref _table.WriteExtension(master);
+        extension.Dependents--;
+        bool isGone = _table.Read(master).Has(ConnectionStatus.Dying) && !_dying.Contains(master);
+        if (extension.Dependents == 0 && isGone)
+        {
+            Release(master);
+        }
+    }
+}
