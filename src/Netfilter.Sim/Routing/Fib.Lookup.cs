@@ -38,19 +38,28 @@ internal sealed partial class Fib
         return null;
     }
 
-    /// <summary><c>net/ipv6/route.c fib6_table_lookup</c>, <c>find_match</c>.</summary>
+    /// <summary>
+    /// <c>net/ipv6/route.c fib6_table_lookup</c>, <c>find_match</c>: of the routes of the best metric one by the wanted
+    /// interface is preferred; where it has to be that one, shorter prefixes follow.
+    /// </summary>
     private static RouteResult? FindV6(FibTable<UInt128> table, in RouteKey key)
     {
         FibTable<UInt128>.Enumerator routes = table.Find(key.Destination.Bits);
+        RouteResult? best = null;
         while (routes.MoveNext())
         {
             RouteResult route = routes.Current;
+            if (best is not null && (route.PrefixLength != best.PrefixLength || route.Metric != best.Metric))
+            {
+                return best;
+            }
             if (ThrowsAway(route.Type) || key.OutIndex == 0 || route.Device?.Index == key.OutIndex)
             {
-                return route;
+                return best is null || !ThrowsAway(route.Type) ? route : best;
             }
+            best ??= key.IsStrict ? null : route;
         }
-        return null;
+        return best;
     }
 
     /// <summary>Whether a type of route has no way.</summary>

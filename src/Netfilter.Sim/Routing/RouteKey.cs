@@ -34,4 +34,7 @@ internal record struct RouteKey
 
     /// <summary>Results of a wider scope than this do not do (<c>flowi4_scope</c>).</summary>
     public byte Scope;
+
+    /// <summary>Whether a route by another interface than <see cref="OutIndex"/> will not do; for IPv6 it is else only a preference.</summary>
+    public bool IsStrict;
 }

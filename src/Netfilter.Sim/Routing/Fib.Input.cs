@@ -1,0 +1,220 @@
+using Netfilter.Sim.Addressing;
+
+namespace Netfilter.Sim.Routing;
+
+/// <summary>Routing of received packets (<c>net/ipv4/route.c ip_route_input_slow</c>, <c>net/ipv6/route.c ip6_route_input</c>).</summary>
+internal sealed partial class Fib
+{
+    private static readonly RouteResult LocalBroadcast = new(RouteType.Broadcast);
+    private static readonly RouteResult LocalMulticast = new(RouteType.Multicast);
+
+    /// <summary>What becomes of an IPv4 packet that came in by an interface, after PREROUTING.</summary>
+    /// <param name="key">Destination, source, mark, TOS, and what policy rules look at.</param>
+    /// <param name="device">The interface.</param>
+    public InputRoute RouteInputV4(in RouteKey key, NetDevice device)
+    {
+        (uint source, uint destination) = (key.Source.IPv4Bits, key.Destination.IPv4Bits);
+        ref readonly DeviceFlags flags = ref Flags(device);
+        if (destination >> 28 == 14)
+        {
+            return RouteInputMulticastV4(key, device);
+        }
+        if (source >> 28 == 14 || source == uint.MaxValue)
+        {
+            return Martian("a group or broadcast as source");
+        }
+        if (destination == uint.MaxValue || (source | destination) == 0)
+        {
+            return RouteInputBroadcastV4(key, device, null);
+        }
+        if (source >> 24 == 0)
+        {
+            return Martian("a source in 0.0.0.0/8");
+        }
+        if (destination >> 24 == 0)
+        {
+            return Martian("a destination in 0.0.0.0/8");
+        }
+        if ((destination >> 24 == 127 || source >> 24 == 127) && !flags.RoutesLocalnet)
+        {
+            return Martian("an address in 127.0.0.0/8 from outside (route_localnet is 0)");
+        }
+        RouteResult route = LookupV4(key);
+        switch (route.Type)
+        {
+            case RouteType.Broadcast:
+                return flags.ForwardsBroadcast ? Forwarded(key, device, route) : RouteInputBroadcastV4(key, device, route);
+            case RouteType.Local:
+                return ValidateSourceV4(key, device, null) is { } refusal ? Martian(refusal) : new InputRoute(InputKind.Local, route);
+            case RouteType.Unspecified or RouteType.Unreachable or RouteType.Prohibit when flags.ForwardsIPv4:
+                return new InputRoute(InputKind.Error, route);
+            case RouteType.Blackhole when flags.ForwardsIPv4:
+                return new InputRoute(InputKind.Drop, route, "blackhole route");
+        }
+        if (!flags.ForwardsIPv4)
+        {
+            return new InputRoute(InputKind.Drop, route, "not for this host, and forwarding is off");
+        }
+        return route.Type == RouteType.Unicast ? Forwarded(key, device, route) : Martian("a destination that cannot be forwarded to");
+    }
+
+    private InputRoute Forwarded(in RouteKey key, NetDevice device, RouteResult route) =>
+        ValidateSourceV4(key, device, route.Device) is { } refusal ? Martian(refusal) : new InputRoute(InputKind.Forward, route);
+
+    private InputRoute RouteInputBroadcastV4(in RouteKey key, NetDevice device, RouteResult? route)
+    {
+        bool hasSource = key.Source.IPv4Bits >> 24 != 0;
+        RouteKey withoutDestination = key with { Destination = new NetAddress(0u) };
+        return hasSource && ValidateSourceV4(withoutDestination, device, null) is { } refusal
+            ? Martian(refusal)
+            : new InputRoute(InputKind.LocalGroup, route ?? LocalBroadcast);
+    }
+
+    /// <summary><c>ip_route_input_rcu</c>, <c>ip_mc_validate_source</c>; only 224.0.0.1 is joined.</summary>
+    private InputRoute RouteInputMulticastV4(in RouteKey key, NetDevice device)
+    {
+        const uint AllHosts = 0xe0000001;
+        (uint source, uint destination) = (key.Source.IPv4Bits, key.Destination.IPv4Bits);
+        if (destination != AllHosts)
+        {
+            return new InputRoute(InputKind.Drop, LocalMulticast, "a group that nobody here has joined");
+        }
+        if (source >> 28 == 14 || source == uint.MaxValue)
+        {
+            return Martian("a group or broadcast as source");
+        }
+        if (source >> 24 == 127 && !Flags(device).RoutesLocalnet)
+        {
+            return Martian("an address in 127.0.0.0/8 from outside (route_localnet is 0)");
+        }
+        RouteKey withoutDestination = key with { Destination = new NetAddress(0u) };
+        return source >> 24 != 0 && ValidateSourceV4(withoutDestination, device, null) is { } refusal
+            ? Martian(refusal)
+            : new InputRoute(InputKind.LocalGroup, LocalMulticast);
+    }
+
+    /// <summary>
+    /// Whether a source address may come in by an interface (<c>net/ipv4/fib_frontend.c fib_validate_source</c>): null when
+    /// it may, or why not.
+    /// </summary>
+    /// <param name="key">The packet's; its destination is zero where the kernel does not give one.</param>
+    /// <param name="device">The interface it came in by.</param>
+    /// <param name="outDevice">The interface it is going to leave by; null for local delivery.</param>
+    private string? ValidateSourceV4(in RouteKey key, NetDevice device, NetDevice? outDevice)
+    {
+        ref readonly DeviceFlags flags = ref Flags(device);
+        bool checksLocalOnly = flags.RpFilter == 0 && !HasRealms
+            && (device.Index != (outDevice?.Index ?? 0) || !flags.SendsRedirects);
+        if (checksLocalOnly)
+        {
+            if (flags.AcceptsLocal)
+            {
+                return null;
+            }
+            if (!HasCustomLocalRoutes && !Configuration.HasCustomRulesV4)
+            {
+                return OwnsAddress(key.Source) ? "one of the host's own addresses as source" : null;
+            }
+        }
+        RouteKey reverse = key with
+        {
+            Destination = key.Source,
+            Source = key.Destination,
+            InIndex = outDevice?.Index ?? Loopback.Index,
+            OutIndex = 0,
+            Mark = flags.UsesMarkForSource ? key.Mark : 0,
+            Uid = null,
+            Scope = RouteScope.Universe,
+            SourcePort = key.DestinationPort,
+            DestinationPort = key.SourcePort,
+        };
+        return ValidateByRoute(reverse, device, flags);
+    }
+
+    /// <summary><c>__fib_validate_source</c>.</summary>
+    private string? ValidateByRoute(in RouteKey reverse, NetDevice device, in DeviceFlags flags)
+    {
+        const string NoWayBack = "reverse path filter: the way back to the source does not lead there";
+        bool hasAddress = HasAddressV4(device);
+        RouteResult route = LookupV4(reverse);
+        if (ThrowsAway(route.Type))
+        {
+            return flags.RpFilter != 0 ? NoWayBack : null;
+        }
+        if (route.Type != RouteType.Unicast && !(route.Type == RouteType.Local && flags.AcceptsLocal))
+        {
+            return route.Type == RouteType.Local ? "one of the host's own addresses as source" : "a broadcast address as source";
+        }
+        if (route.Device?.Index == device.Index || (route.Type == RouteType.Local && device.Kind == NetDeviceKind.Loopback))
+        {
+            return null;
+        }
+        return hasAddress ? flags.RpFilter == 1 ? NoWayBack : null
+            : flags.RpFilter != 0 ? NoWayBack
+            : null;
+    }
+
+    private static bool HasAddressV4(NetDevice device)
+    {
+        foreach (InterfaceAddress address in device.Addresses)
+        {
+            if (address.Address.Family == IpFamily.IPv4)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>What becomes of an IPv6 packet that came in by an interface, after PREROUTING.</summary>
+    public InputRoute RouteInputV6(in RouteKey key, NetDevice device)
+    {
+        if (key.Destination.Bits >> 120 == 0xff)
+        {
+            return IsJoinedV6(key.Destination, device)
+                ? new InputRoute(InputKind.LocalGroup, LocalMulticast)
+                : new InputRoute(InputKind.Drop, LocalMulticast, "a group that nobody here has joined");
+        }
+        RouteResult route = LookupV6(key with { OutIndex = device.Index, IsStrict = NeedsStrictV6(key.Destination) });
+        return route.Type switch
+        {
+            RouteType.Local or RouteType.Anycast => new InputRoute(InputKind.Local, route),
+            RouteType.Unicast => new InputRoute(InputKind.Forward, route),
+            RouteType.Blackhole => new InputRoute(InputKind.Drop, route, "blackhole route"),
+            _ => new InputRoute(InputKind.Error, route),
+        };
+    }
+
+    /// <summary>Whether the kernel itself has joined a group: all nodes, all routers while forwarding, solicited nodes.</summary>
+    public bool IsJoinedV6(NetAddress group, NetDevice device)
+    {
+        UInt128 bits = group.Bits;
+        UInt128 prefix = (UInt128)0xff << 120;
+        if (bits == (prefix | ((UInt128)1 << 112) | 1) || bits == (prefix | ((UInt128)2 << 112) | 1))
+        {
+            return true;
+        }
+        bool isRouters = (bits & ~((UInt128)0xf << 112)) == (prefix | 2) && ((int)(bits >> 112) & 0xf) is 1 or 2 or 5;
+        if (isRouters)
+        {
+            return Flags(device).ForwardsIPv6;
+        }
+        foreach (InterfaceAddress address in device.Addresses)
+        {
+            UInt128 solicited = prefix | ((UInt128)2 << 112) | ((UInt128)0x1ff << 24);
+            if (address.Address.Family == IpFamily.IPv6
+                && (bits == (solicited | (address.Address.Bits & 0xffffff))
+                    || (Flags(device).ForwardsIPv6 && bits == (solicited | (address.Network.Address.Bits & 0xffffff)))))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary><c>rt6_need_strict</c>: groups, link-local addresses and <c>::1</c> only by the interface itself.</summary>
+    private static bool NeedsStrictV6(NetAddress address) => address.Bits >> 120 == 0xff
+        || (uint)(address.Bits >> 118) == 0x3fa || address.Bits == UInt128.One;
+
+    private static InputRoute Martian(string reason) => new(InputKind.Drop, NoRoute, "martian: " + reason);
+}
