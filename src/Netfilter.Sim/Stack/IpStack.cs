@@ -1,16 +1,21 @@
+using System.Buffers.Binary;
+using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.Routing;
+using Netfilter.Sim.Tracing;
 
 namespace Netfilter.Sim.Stack;
 
 /// <summary>
 /// The IP layer of a namespace: what happens to packets around the hooks. Each packet has a life that ends in a
-/// <see cref="Fate"/>; what loops back waits in a queue until the packet before it is done (D4).
+/// <see cref="Fate"/>. What loops back over <c>lo</c> waits in a queue until the packet before it is done; what the host
+/// answers or a rule makes leaves at once, as in the kernel (D4).
 /// </summary>
 internal sealed partial class IpStack(NetworkNamespace host)
 {
     private readonly PacketPool _pool = new();
+    private readonly Queue<PacketBuffer> _loopedBack = new();
 
     private NetworkNamespace Host { get; } = host;
 
@@ -24,33 +29,90 @@ internal sealed partial class IpStack(NetworkNamespace host)
     /// <summary>Gives a buffer back.</summary>
     public void Return(PacketBuffer packet) => _pool.Return(packet);
 
-    /// <summary>
-    /// Lets a packet that a rule made leave as a local one: OUTPUT, POSTROUTING, out (<c>ip_local_out</c>). It must have a
-    /// route. The buffer is the stack's from here on.
-    /// </summary>
-    /// <returns>False when it was dropped.</returns>
-    public bool LocalOut(PacketBuffer packet, LifeCause cause) => throw new NotSupportedException();
+    /// <summary>A packet comes in by an interface; all that follows from it happens before this returns.</summary>
+    /// <param name="device">The interface; it is up.</param>
+    /// <param name="linkHeader">The Ethernet header, VLAN tags included; empty on links without one.</param>
+    /// <param name="ip">All that follows it.</param>
+    public void Receive(NetDevice device, ReadOnlySpan<byte> linkHeader, ReadOnlySpan<byte> ip)
+    {
+        PacketBuffer packet = Rent();
+        packet.Load(ip);
+        packet.InDevice = device;
+        packet.SetLinkHeader(linkHeader);
+        int outer = Walk.BeginLife(LifeCause.Received, packet);
+        Fate fate = ReceiveFromLink(packet, device);
+        Finish(packet, outer, fate);
+        DrainLoopback();
+    }
 
-    /// <summary>
-    /// Looks up the route anew after OUTPUT has changed what it depends on, or for a packet that a rule made
-    /// (<c>net/ipv4/netfilter.c ip_route_me_harder</c>, <c>net/ipv6/netfilter.c ip6_route_me_harder</c>).
-    /// </summary>
-    /// <returns>False when there is no way any more; the packet is to be dropped.</returns>
-    public bool RouteMeHarder(PacketBuffer packet, RouteType addressType = RouteType.Unspecified) => throw new NotSupportedException();
+    /// <summary>Whether an interface has a link header.</summary>
+    internal static bool HasLinkHeader(NetDevice device) =>
+        device.Kind is NetDeviceKind.Ethernet or NetDeviceKind.Veth or NetDeviceKind.Bridge;
 
-    /// <summary>
-    /// Sends an ICMP or ICMPv6 error about a packet, if one may be sent (<c>icmp_send</c>, <c>icmpv6_send</c>): not about errors,
-    /// later fragments, groups and broadcasts. It leaves before this returns.
-    /// </summary>
-    /// <param name="about">The packet, with its route if it has one.</param>
-    /// <param name="type">The ICMP type.</param>
-    /// <param name="code">The ICMP code.</param>
-    /// <param name="info">The second word of the header: the MTU, the pointer.</param>
-    public void SendIcmpError(PacketBuffer about, byte type, byte code, uint info = 0) => throw new NotSupportedException();
+    private Fate ReceiveFromLink(PacketBuffer packet, NetDevice device) => packet.Length > 0 && packet.Span[0] >> 4 == 6
+        ? InputV6(packet, device)
+        : InputV4(packet, device);
 
-    /// <summary>REJECT's ICMP answer (<c>nf_send_unreach</c>, <c>nf_send_unreach6</c>): nothing for a packet with a bad checksum.</summary>
-    public void SendUnreachable(PacketBuffer about, Hook hook, byte code) => throw new NotSupportedException();
+    /// <summary>Passes a packet through a hook, from the function after a priority on.</summary>
+    private Verdict RunHook(Hook hook, PacketBuffer packet) => Host.Hooks.Run(hook, packet, Walk);
 
-    /// <summary>REJECT's RST (<c>nf_send_reset</c>, <c>nf_send_reset6</c>): nothing for an RST or a packet with a bad checksum.</summary>
-    public void SendReset(PacketBuffer about, Hook hook) => throw new NotSupportedException();
+    private void Finish(PacketBuffer packet, int outer, in Fate fate)
+    {
+        Walk.EndLife(outer, fate);
+        if (fate.Kind != FateKind.Held)
+        {
+            Return(packet);
+        }
+    }
+
+    private void DrainLoopback()
+    {
+        while (_loopedBack.TryDequeue(out PacketBuffer? packet))
+        {
+            int outer = Walk.BeginLife(LifeCause.LoopedBack, packet);
+            Finish(packet, outer, ReceiveFromLink(packet, packet.InDevice!));
+        }
+    }
+
+    private void Note(string note)
+    {
+        if (Walk.Recorder is { KeepsSteps: true } recorder)
+        {
+            recorder.Add(new NoteStep(note));
+        }
+    }
+
+    /// <summary>Tells a watcher of a routing decision.</summary>
+    private void NoteRoute(PacketBuffer packet, RouteResult route)
+    {
+        if (Walk.Recorder is { KeepsSteps: true } recorder)
+        {
+            string way = route.Gateway is { } gateway ? $" via {gateway}" : "";
+            string device = route.Device is null ? "" : $" dev {route.Device}";
+            string table = route.Table is 0 or RouteTables.Main or RouteTables.Local ? "" : $" table {route.Table}";
+            string type = route.Type == RouteType.Unicast ? "" : $"{route.Type.ToString().ToLowerInvariant()} ";
+            recorder.Add(new RouteStep($"{type}{packet.Destination}{way}{device}{table}"));
+        }
+    }
+
+    /// <summary>What the routing tables are asked for with a packet.</summary>
+    private static RouteKey KeyOf(PacketBuffer packet, int inIndex)
+    {
+        RouteKey key = new()
+        {
+            Destination = packet.Destination,
+            Source = packet.Source,
+            InIndex = inIndex,
+            Mark = packet.Mark,
+            Tos = packet.Family == IpFamily.IPv4 ? packet.Span[1] : (byte)(packet.ReadUInt16(0) >> 4),
+            Protocol = packet.Protocol,
+        };
+        if (packet.FragmentOffset == 0 && packet.Protocol is IpProtocols.Tcp or IpProtocols.Udp or IpProtocols.Sctp
+            && packet.Transport.Length >= 4)
+        {
+            key.SourcePort = BinaryPrimitives.ReadUInt16BigEndian(packet.Transport);
+            key.DestinationPort = BinaryPrimitives.ReadUInt16BigEndian(packet.Transport[2..]);
+        }
+        return key;
+    }
 }
