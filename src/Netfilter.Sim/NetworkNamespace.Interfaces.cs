@@ -9,11 +9,14 @@ public sealed partial class NetworkNamespace
     /// <summary>The interfaces by index; <c>lo</c> first.</summary>
     public ImmutableArray<NetDevice> Interfaces => Configuration.Devices;
 
-    /// <summary>Adds an Ethernet interface with addresses such as <c>192.168.1.11/24</c>, and takes it up.</summary>
+    /// <summary>
+    /// Adds an interface with addresses such as <c>192.168.1.11/24</c>, and takes it up. It carries bare IP packets; ask for
+    /// <see cref="NetDeviceKind.Ethernet"/> where Ethernet addresses and neighbours matter.
+    /// </summary>
     /// <exception cref="ArgumentException">There is an interface of that name, or the name is not one.</exception>
     /// <exception cref="FormatException">Not an address.</exception>
     public NetDevice AddInterface(string name, params ReadOnlySpan<string> addresses) =>
-        AddInterface(name, NetDeviceKind.Ethernet, addresses);
+        AddInterface(name, NetDeviceKind.Tun, addresses);
 
     /// <summary>Adds an interface of a kind with addresses, and takes it up.</summary>
     /// <exception cref="ArgumentException">There is an interface of that name, or the name is not one.</exception>

@@ -51,4 +51,26 @@ public sealed partial class NetworkNamespace
         ArgumentNullException.ThrowIfNull(socket);
         Configuration = Configuration.WithoutSocket(socket);
     }
+
+    /// <summary>
+    /// The socket that gets packets to an address and port: one bound to the address before one bound to any
+    /// (<c>__udp4_lib_lookup</c>, <c>__inet_lookup_listener</c>).
+    /// </summary>
+    internal LocalSocket? FindSocket(byte protocol, NetAddress address, ushort port)
+    {
+        LocalSocket? any = null;
+        foreach (LocalSocket socket in Configuration.Sockets)
+        {
+            if (socket.Protocol != protocol || socket.Port != port)
+            {
+                continue;
+            }
+            if (socket.Address == address)
+            {
+                return socket;
+            }
+            any ??= socket.Address is null ? socket : null;
+        }
+        return any;
+    }
 }

@@ -43,6 +43,9 @@ public sealed class Walk : IPacketSink
     /// <summary>What NFLOG handed to user space.</summary>
     public ImmutableArray<NflogRecord> Nflog => _nflog.ToImmutable();
 
+    /// <summary>What the sending program was told; none for a received packet.</summary>
+    public Stack.SendError SendError { get; internal set; }
+
     internal WalkRecorder Recorder { get; }
 
     /// <summary>The way as a person reads it: hooks, tables, chains and rules, why each did or did not match, and the fate.</summary>

@@ -123,6 +123,35 @@ public sealed partial class PacketBuffer
     /// <summary>Takes a copy of the packet as it is now.</summary>
     public Packet ToPacket() => Packet.Parse(Span);
 
+    /// <summary>The link header as it stands before the IP header; empty when the link has none.</summary>
+    internal ReadOnlySpan<byte> LinkHeader => Bytes.AsSpan(Start - LinkHeaderLength, LinkHeaderLength);
+
+    /// <summary>Writes a link header before the IP header.</summary>
+    /// <param name="header">At most <see cref="Headroom"/> bytes.</param>
+    internal void SetLinkHeader(ReadOnlySpan<byte> header)
+    {
+        header.CopyTo(Bytes.AsSpan(Start - header.Length));
+        LinkHeaderLength = header.Length;
+    }
+
+    /// <summary>Becomes the same packet as another one, with everything that is known of it (<c>skb_copy</c>).</summary>
+    internal void CopyFrom(PacketBuffer other)
+    {
+        Start = Headroom;
+        Length = 0;
+        EnsureCapacity(other.Length);
+        other.Span.CopyTo(Bytes.AsSpan(Start));
+        Length = other.Length;
+        SetLinkHeader(other.LinkHeader);
+        PacketParser.ParseNetworkHeader(this);
+        (InDevice, OutDevice, PhysInDevice, PhysOutDevice) = (other.InDevice, other.OutDevice, other.PhysInDevice, other.PhysOutDevice);
+        (Mark, Priority, PacketType, Route, Socket) = (other.Mark, other.Priority, other.PacketType, other.Route, other.Socket);
+        (Connection, ConntrackInfo, Trace, FragmentMaxSize) = (other.Connection, other.ConntrackInfo, other.Trace, other.FragmentMaxSize);
+    }
+
+    /// <summary>Whether a queue has taken the buffer, so that it must not be given back when the life ends.</summary>
+    internal bool IsQueued { get; set; }
+
     internal void ResetMetadata()
     {
         InDevice = OutDevice = PhysInDevice = PhysOutDevice = null;

@@ -213,7 +213,7 @@ internal sealed partial class Fib
     }
 
     /// <summary><c>rt6_need_strict</c>: groups, link-local addresses and <c>::1</c> only by the interface itself.</summary>
-    private static bool NeedsStrictV6(NetAddress address) => address.Bits >> 120 == 0xff
+    internal static bool NeedsStrictV6(NetAddress address) => address.Bits >> 120 == 0xff
         || (uint)(address.Bits >> 118) == 0x3fa || address.Bits == UInt128.One;
 
     private static InputRoute Martian(string reason) => new(InputKind.Drop, NoRoute, "martian: " + reason);

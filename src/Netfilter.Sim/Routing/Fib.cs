@@ -19,6 +19,7 @@ internal sealed partial class Fib
     private readonly FibTable<UInt128> _localV6;
     private readonly FibTable<UInt128> _mainV6;
     private readonly FrozenDictionary<NetAddress, NetDevice> _owners;
+    private readonly FrozenDictionary<(int Device, NetAddress Address), ulong> _neighbours;
 
     private Fib(NetworkConfiguration configuration)
     {
@@ -31,6 +32,8 @@ internal sealed partial class Fib
         Loopback = _devices[1]!;
         _owners = configuration.Devices.SelectMany(device => device.Addresses.Select(address => (address.Address, device)))
             .DistinctBy(pair => pair.Address).ToFrozenDictionary(pair => pair.Address, pair => pair.device);
+        _neighbours = configuration.Neighbours.ToFrozenDictionary(
+            neighbour => (configuration.FindDevice(neighbour.Device)!.Index, neighbour.Address), neighbour => neighbour.MacAddress);
         _settings = [.. _devices.Select(device => device is null ? default : DeviceFlags.Of(configuration, device))];
         _tablesV4 = BuildV4(configuration);
         _tablesV6 = BuildV6(configuration);
@@ -65,6 +68,10 @@ internal sealed partial class Fib
 
     /// <summary>The interface that has an address, or null (<c>__ip_dev_find</c>).</summary>
     public NetDevice? OwnerOf(NetAddress address) => _owners.GetValueOrDefault(address);
+
+    /// <summary>The Ethernet address of a neighbour, or null when it is not known.</summary>
+    public ulong? FindNeighbour(NetAddress address, NetDevice device) =>
+        _neighbours.TryGetValue((device.Index, address), out ulong mac) ? mac : null;
 
     private FrozenDictionary<uint, FibTable<uint>> BuildV4(NetworkConfiguration configuration)
     {

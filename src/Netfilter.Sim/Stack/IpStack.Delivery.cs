@@ -74,7 +74,7 @@ internal sealed partial class IpStack
         {
             SendIcmpError(packet, IcmpType.DestinationUnreachable, IcmpCode.ProtocolUnreachable);
         }
-        else if (packet.Protocol != IpProtocols.NoNextHeader)
+        else if (packet.Protocol != 59)
         {
             SendIcmpError(packet, Icmpv6Type.ParameterProblem, Icmpv6Code.UnknownNextHeader, (uint)NextHeaderField(packet.Span));
         }

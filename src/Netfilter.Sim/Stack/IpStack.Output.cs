@@ -110,6 +110,7 @@ internal sealed partial class IpStack
     {
         (packet.InDevice, packet.OutDevice, packet.Socket, packet.PacketType) = (device, null, null, type);
         packet.SetLinkHeader(default);
+        packet.IsQueued = true;
         _loopedBack.Enqueue(packet);
         return Fate.Replaced("comes back over lo");
     }

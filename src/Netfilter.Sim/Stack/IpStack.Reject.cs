@@ -41,7 +41,6 @@ internal sealed partial class IpStack
             return;
         }
         AttachConnection(reset, about);
-        CloseConnection(about);
         LocalOut(reset, LifeCause.MadeByRule);
     }
 
@@ -63,13 +62,4 @@ internal sealed partial class IpStack
     }
 
     private static bool IsUnicastV6(NetAddress address) => address.Bits != 0 && address.Bits >> 120 != 0xff;
-
-    /// <summary><c>nf_ct_set_closing</c>.</summary>
-    private void CloseConnection(PacketBuffer about)
-    {
-        if (about.Connection >= 0)
-        {
-            Walk.CloseConnection(about.Connection);
-        }
-    }
 }

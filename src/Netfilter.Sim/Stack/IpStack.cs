@@ -59,7 +59,11 @@ internal sealed partial class IpStack(NetworkNamespace host)
     private void Finish(PacketBuffer packet, int outer, in Fate fate)
     {
         Walk.EndLife(outer, fate);
-        if (fate.Kind != FateKind.Held)
+        if (packet.IsQueued)
+        {
+            packet.IsQueued = false;
+        }
+        else
         {
             Return(packet);
         }

@@ -1,0 +1,43 @@
+using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Routing;
+
+namespace Netfilter.Sim.Stack;
+
+/// <summary>Limits of the rate of ICMP errors (<c>icmpv4_xrlim_allow</c>, <c>icmpv6_xrlim_allow</c>, <c>inet_peer_xrlim_allow</c>).</summary>
+internal sealed partial class IpStack
+{
+    private const int TicksPerSecond = 250;
+    private const int BurstFactor = 6;
+
+    private readonly Dictionary<NetAddress, PeerState> _peers = [];
+
+    private bool IsRateAllowedV4(NetAddress peer, RouteResult route, byte type, byte code)
+    {
+        SysctlSettings sysctls = Host.Configuration.Sysctls;
+        bool isLimited = type <= IcmpType.Highest && ((sysctls.IcmpRateMask >> type) & 1) != 0
+            && !(type == IcmpType.DestinationUnreachable && code == IcmpCode.FragmentationNeeded);
+        return !isLimited || IsPeerAllowed(peer, route, sysctls.IcmpRateLimit);
+    }
+
+    private bool IsRateAllowedV6(NetAddress peer, RouteResult route, byte type) =>
+        type == Icmpv6Type.PacketTooBig
+        || IsPeerAllowed(peer, route, (int)Host.Configuration.Sysctls.Global("net.ipv6.icmp.ratelimit"));
+
+    /// <summary>A bucket for each peer that holds six errors and gets one back every interval.</summary>
+    private bool IsPeerAllowed(NetAddress peer, RouteResult route, int intervalMilliseconds)
+    {
+        if (intervalMilliseconds == 0 || route.Device?.Kind == NetDeviceKind.Loopback)
+        {
+            return true;
+        }
+        long now = Walk.NowNanoseconds / (1_000_000_000 / TicksPerSecond);
+        long interval = (long)intervalMilliseconds * TicksPerSecond / 1000;
+        PeerState state = _peers.TryGetValue(peer, out PeerState known) ? known : new PeerState(0, now - (60 * TicksPerSecond));
+        long tokens = Math.Min(state.Tokens + now - state.LastTick, BurstFactor * interval);
+        bool isAllowed = tokens >= interval;
+        _peers[peer] = new PeerState(isAllowed ? tokens - interval : tokens, now);
+        return isAllowed;
+    }
+
+    private readonly record struct PeerState(long Tokens, long LastTick);
+}
