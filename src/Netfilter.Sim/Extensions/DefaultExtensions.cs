@@ -37,8 +37,18 @@ internal static class DefaultExtensions
         UdpMatch.Extension,
 
         AuditTarget.Extension,
+        ChecksumTarget.Extension,
         ClassifyTarget.Extension,
+        ConnsecmarkTarget.Extension,
+        IdletimerTarget.Extension,
         MarkTarget.Extension,
+        NflogTarget.Extension,
+        NfqueueTarget.Extension,
+        NptTarget.Destination,
+        NptTarget.Source,
+        SecmarkTarget.Extension,
         SetTarget.Extension,
+        TcpoptstripTarget.Extension,
+        TraceTarget.Extension,
     ];
 }
