@@ -41,6 +41,9 @@ public sealed record CommentMatch : Match
     public override bool IsPure => true;
 
     /// <inheritdoc/>
+    public override bool AlwaysMatches => true;
+
+    /// <inheritdoc/>
     public override MatchResult Evaluate(in MatchContext context) => MatchResult.Yes;
 
     /// <inheritdoc/>

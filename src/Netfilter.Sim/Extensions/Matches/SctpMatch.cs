@@ -90,6 +90,9 @@ public sealed record SctpMatch : Match
     /// <inheritdoc/>
     public override bool IsPure => true;
 
+    internal override int RequiredDestinationPort =>
+        DestinationPorts is { } ports && ports.Low == ports.High && !NotDestinationPorts ? ports.Low : -1;
+
     /// <inheritdoc/>
     public override MatchResult Evaluate(in MatchContext context)
     {

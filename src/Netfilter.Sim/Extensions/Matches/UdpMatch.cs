@@ -70,6 +70,9 @@ public sealed record UdpMatch : Match
     /// <inheritdoc/>
     public override bool IsPure => true;
 
+    internal override int RequiredDestinationPort =>
+        DestinationPorts.Low == DestinationPorts.High && !NotDestinationPorts ? DestinationPorts.Low : -1;
+
     /// <inheritdoc/>
     public override MatchResult Evaluate(in MatchContext context)
     {
