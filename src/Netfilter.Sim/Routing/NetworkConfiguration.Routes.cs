@@ -36,6 +36,8 @@ internal sealed partial record NetworkConfiguration
         return index < 0 ? null : this with { Routes = Routes.RemoveAt(index) };
     }
 
+    public NetworkConfiguration WithoutRoutes(Predicate<Route> fits) => this with { Routes = Routes.RemoveAll(fits) };
+
     /// <summary>Adds a policy rule; without a priority it goes before the lowest after 0 (<c>fib_default_rule_pref</c>).</summary>
     public NetworkConfiguration WithRule(PolicyRule rule, bool hasPriority)
     {

@@ -38,18 +38,20 @@ public sealed class PolicyRuleCollection : IReadOnlyCollection<PolicyRule>
     public void Remove(string rule, IpFamily? family = null)
     {
         ArgumentNullException.ThrowIfNull(rule);
-        PolicyRule wanted = PolicyRuleText.Parse(new IpArguments(rule), family, out bool hasPriority);
+        Remove(PolicyRuleText.Parse(new IpArguments(rule), family, out bool hasPriority), hasPriority);
+    }
+
+    internal void Remove(PolicyRule wanted, bool hasPriority) =>
         _host.Configuration = _host.Configuration.WithoutRule(known =>
                 (known with { Protocol = wanted.Protocol }) == (hasPriority ? wanted : wanted with { Priority = known.Priority }))
             ?? throw new InvalidOperationException("RTNETLINK answers: No such file or directory");
-    }
 
     /// <inheritdoc/>
     public IEnumerator<PolicyRule> GetEnumerator() => _host.Configuration.Rules.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private void Add(PolicyRule rule, bool hasPriority)
+    internal void Add(PolicyRule rule, bool hasPriority)
     {
         if (hasPriority && _host.Configuration.Rules.Contains(rule))
         {

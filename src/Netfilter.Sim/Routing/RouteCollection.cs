@@ -34,6 +34,14 @@ public sealed class RouteCollection : IReadOnlyCollection<Route>
         _host.Configuration = _host.Configuration.WithRouteReplaced(Complete(route));
     }
 
+    /// <summary>Adds a route after those with the same prefix and rank.</summary>
+    /// <exception cref="InvalidOperationException">The kernel refuses it.</exception>
+    public void Append(Route route)
+    {
+        ArgumentNullException.ThrowIfNull(route);
+        _host.Configuration = _host.Configuration.WithRouteAtEnd(Complete(route));
+    }
+
     /// <summary>Removes what follows <c>ip route del</c>.</summary>
     /// <exception cref="FormatException">Not a route.</exception>
     /// <exception cref="InvalidOperationException">There is no such route.</exception>

@@ -198,7 +198,7 @@ internal static class RouteText
         };
     }
 
-    private static byte ParseScope(string text) => text switch
+    public static byte ParseScope(string text) => text switch
     {
         "global" or "universe" => RouteScope.Universe,
         "site" => RouteScope.Site,
