@@ -60,6 +60,9 @@ public static partial class KernelText
         return lines;
     }
 
+    /// <summary>A line of <c>ipset save</c> without what chance decides.</summary>
+    public static string SetLine(string line) => SetChance().Replace(line, "");
+
     private static string Mask(string line)
     {
         line = line.TrimEnd();
@@ -72,6 +75,9 @@ public static partial class KernelText
         line = XmlNumbers().Replace(line, "<$1>*");
         return line;
     }
+
+    [GeneratedRegex(@" (initval 0x[0-9a-f]+|bucketsize \d+)")]
+    private static partial Regex SetChance();
 
     [GeneratedRegex(@"\bID=(\d+|\*)")]
     private static partial Regex Identification();
