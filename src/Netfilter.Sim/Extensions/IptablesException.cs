@@ -44,6 +44,9 @@ public sealed class IptablesException : Exception
     public IptablesException(string message, Exception innerException)
         : base(message, innerException) => Exit = IptablesExit.ParameterProblem;
 
+    /// <summary>Whether the tool prints the message as it stands, without its name and version before it.</summary>
+    public bool IsBare { get; init; }
+
     /// <summary>How the tool ends.</summary>
     public IptablesExit Exit { get; } = IptablesExit.ParameterProblem;
 }

@@ -16,8 +16,6 @@ public sealed class OptionSpec(string name, OptionKind kind = OptionKind.None)
     /// <summary>Other long names of the same option.</summary>
     public ImmutableArray<string> Aliases { get; init; } = [];
 
-    /// <summary>A one-letter name; <c>'\0'</c> when there is none.</summary>
-    public char Letter { get; init; }
 
     /// <summary>Least number allowed.</summary>
     public ulong Min { get; init; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Netfilter.Sim.Addressing;
 
 namespace Netfilter.Sim.Extensions;
 
@@ -110,21 +111,43 @@ public sealed class OptionWriter
         return Raw('"');
     }
 
-    /// <summary>Pads with blanks until <paramref name="width"/> characters stand after <paramref name="start"/>.</summary>
-    internal OptionWriter PadTo(int start, int width)
+    /// <summary>Writes an address as it is printed everywhere.</summary>
+    public OptionWriter Address(in NetAddress address)
     {
-        while (_length - start < width)
+        if (address.Family == IpFamily.IPv6)
+        {
+            return Raw(address.ToString());
+        }
+        uint bits = address.IPv4Bits;
+        return Number(bits >> 24).Raw('.').Number((bits >> 16) & 255).Raw('.').Number((bits >> 8) & 255).Raw('.').Number(bits & 255);
+    }
+
+    /// <summary>Writes <c>address/length</c>, or <c>address/mask</c> when the mask is not a run of ones.</summary>
+    public OptionWriter Prefix(in NetPrefix prefix)
+    {
+        Address(prefix.Address).Raw('/');
+        return prefix.Length >= 0 ? Number((ulong)prefix.Length) : Address(prefix.Mask);
+    }
+
+    /// <summary>Writes a number at the right of a column.</summary>
+    internal OptionWriter Aligned(ulong value, int width)
+    {
+        int digits = 1;
+        for (ulong rest = value / 10; rest > 0; rest /= 10)
+        {
+            digits++;
+        }
+        return Blanks(width - digits).Number(value);
+    }
+
+    /// <summary>Writes blanks; none when the count is negative.</summary>
+    internal OptionWriter Blanks(int count)
+    {
+        for (; count > 0; count--)
         {
             Raw(' ');
         }
         return this;
-    }
-
-    /// <summary>Number of characters written.</summary>
-    internal int Length
-    {
-        get => _length;
-        set => _length = value;
     }
 
     /// <inheritdoc/>
