@@ -69,9 +69,9 @@ public sealed partial class NetworkNamespace
 
     private static LocalSocket RawSocket { get; } = new(255, 0);
 
-    private void Begin(IPacketSink sink, WalkRecorder? recorder, bool isLinear)
-    {
-        long now = (Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
-        Context.Begin(now, sink, recorder, isLinear);
-    }
+    /// <summary>Nanoseconds since 1970 by the namespace's clock.</summary>
+    internal long NowNanoseconds => (Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+
+    private void Begin(IPacketSink sink, WalkRecorder? recorder, bool isLinear) =>
+        Context.Begin(NowNanoseconds, sink, recorder, isLinear);
 }

@@ -10,13 +10,20 @@ public sealed partial class NetworkNamespace
 
     /// <summary>The loaded tables of a family.</summary>
     internal XtablesState Xtables(IpFamily family) => family == IpFamily.IPv4
-        ? _xtablesV4 ??= new XtablesState(IpFamily.IPv4, Hooks)
-        : _xtablesV6 ??= new XtablesState(IpFamily.IPv6, Hooks);
+        ? _xtablesV4 ??= Watched(new XtablesState(IpFamily.IPv4, Hooks))
+        : _xtablesV6 ??= Watched(new XtablesState(IpFamily.IPv6, Hooks));
 
     /// <summary>Gives a fork, whose hooks are registered already, tables that go their own way from now on.</summary>
     private void ForkTables(NetworkNamespace fork)
     {
-        fork._xtablesV4 = _xtablesV4?.Fork(fork.Hooks);
-        fork._xtablesV6 = _xtablesV6?.Fork(fork.Hooks);
+        fork._xtablesV4 = _xtablesV4 is null ? null : fork.Watched(_xtablesV4.Fork(fork.Hooks));
+        fork._xtablesV6 = _xtablesV6 is null ? null : fork.Watched(_xtablesV6.Fork(fork.Hooks));
+    }
+
+    /// <summary>The machinery that only runs while rules need it follows the tables.</summary>
+    private XtablesState Watched(XtablesState tables)
+    {
+        tables.Changed += () => FollowConntrackNeeds(tables.Family);
+        return tables;
     }
 }

@@ -12,13 +12,13 @@ internal sealed partial class ConnectionTracker
         bool isExpected = _expectations.Count > 0 && TakeExpectation(id, tuple, zone, context);
         bool asksForMore = template is not null && (template.SynProxy || template.Helper is not null
             || template.Timeouts is not null || template.Events is not null || template.ExpectEvents is not null);
-        if (!Settings.Accounting && _labelUsers == 0 && !isExpected && !asksForMore)
+        if (!Settings.Accounting && !KeepsLabels && !isExpected && !asksForMore)
         {
             return;
         }
         ref ConnectionExtension extension = ref _table.WriteExtension(id);
         extension.HasCounters = Settings.Accounting;
-        extension.HasLabels = _labelUsers > 0;
+        extension.HasLabels = KeepsLabels;
         if (template is null)
         {
             return;

@@ -8,25 +8,24 @@ namespace Netfilter.Sim.Conntrack;
 // How connections get into the table and out of it again.
 internal sealed partial class ConnectionTracker
 {
-    private int _labelUsers;
-    private int _usersV4;
-    private int _usersV6;
+    private bool _isEnabledV4;
+    private bool _isEnabledV6;
+
+    /// <summary>Whether connections begin with labels: some loaded rule needs them (<c>nf_connlabels_get</c>).</summary>
+    public bool KeepsLabels { get; set; }
 
     /// <summary>Whether some loaded rule needs tracking of a family.</summary>
-    public bool IsEnabled(IpFamily family) => (family == IpFamily.IPv4 ? _usersV4 : _usersV6) > 0;
+    public bool IsEnabled(IpFamily family) => family == IpFamily.IPv4 ? _isEnabledV4 : _isEnabledV6;
 
     /// <summary>
-    /// A rule that needs tracking of a family is loaded (<c>nf_ct_netns_get</c>). With the first one windows of connections
-    /// from earlier are forgotten: packets have passed unseen since.
+    /// The first rule that needs tracking of a family is loaded, or the last one is gone (<c>nf_ct_netns_get</c>,
+    /// <c>nf_ct_netns_put</c>). Connections stay in the meantime and expire; windows of those that are still there are
+    /// forgotten, since packets have passed unseen.
     /// </summary>
-    public void Require(IpFamily family)
+    public void SetEnabled(IpFamily family, bool isEnabled)
     {
-        ref int users = ref family == IpFamily.IPv4 ? ref _usersV4 : ref _usersV6;
-        if (users++ > 0)
-        {
-            return;
-        }
-        for (int id = 0; id < _table.Capacity; id++)
+        (family == IpFamily.IPv4 ? ref _isEnabledV4 : ref _isEnabledV6) = isEnabled;
+        for (int id = 0; isEnabled && id < _table.Capacity; id++)
         {
             ref readonly ConnectionRecord record = ref _table.Read(id);
             if (record.IsConfirmed && record.IsIPv6 == (family == IpFamily.IPv6)
@@ -38,17 +37,34 @@ internal sealed partial class ConnectionTracker
         }
     }
 
-    /// <summary>Such a rule is gone (<c>nf_ct_netns_put</c>). Connections stay and expire.</summary>
-    public void Release(IpFamily family) => (family == IpFamily.IPv4 ? ref _usersV4 : ref _usersV6)--;
-
     /// <summary>A rule that needs counters is loaded (<c>nf_ct_set_acct</c>): all connections from now on have them.</summary>
-    public void EnableAccounting() => Settings = Settings.With("acct", 1);
+    public void EnableAccounting()
+    {
+        if (!Settings.Accounting)
+        {
+            Settings = Settings.With("acct", 1);
+        }
+    }
 
-    /// <summary>A rule that needs labels is loaded (<c>nf_connlabels_get</c>).</summary>
-    public void RequireLabels() => _labelUsers++;
-
-    /// <summary>Such a rule is gone (<c>nf_connlabels_put</c>).</summary>
-    public void ReleaseLabels() => _labelUsers--;
+    /// <summary>
+    /// An address that MASQUERADE took is gone, or its interface is down: what was masqueraded with it ends
+    /// (<c>nf_nat_masquerade.c masq_inet_event, masq_device_event</c>).
+    /// </summary>
+    /// <param name="deviceIndex">The interface.</param>
+    /// <param name="address">The address; null for all of the interface.</param>
+    public void ForgetMasqueraded(int deviceIndex, NetAddress? address = null)
+    {
+        for (int id = 0; id < _table.Capacity; id++)
+        {
+            ref readonly ConnectionRecord record = ref _table.Read(id);
+            if (record.IsConfirmed && record.MasqueradeDevice == deviceIndex
+                && (address is null || Reply(id).Destination == address))
+            {
+                Kill(id, null);
+            }
+        }
+        EndWalk();
+    }
 
     /// <summary>Puts the connection of a packet that has come through into the table (<c>__nf_conntrack_confirm</c>).</summary>
     public Verdict Confirm(PacketBuffer packet, WalkContext walk)

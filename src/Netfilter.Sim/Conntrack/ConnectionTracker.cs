@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Determinism;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
 
@@ -21,8 +22,8 @@ internal sealed partial class ConnectionTracker
     {
         _table = other._table.Fork();
         Settings = other.Settings;
-        _labelUsers = other._labelUsers;
-        (_usersV4, _usersV6) = (other._usersV4, other._usersV6);
+        KeepsLabels = other.KeepsLabels;
+        (_isEnabledV4, _isEnabledV6) = (other._isEnabledV4, other._isEnabledV6);
         _unconfirmed.AddRange(other._unconfirmed);
         _dying.AddRange(other._dying);
         _expectations.AddRange(other._expectations);
@@ -40,8 +41,8 @@ internal sealed partial class ConnectionTracker
     /// <summary>Makes a tracker with the same connections; neither sees what happens to the other from now on.</summary>
     public ConnectionTracker Fork() => new(this);
 
-    /// <summary>The kernel's clock, 250 ticks a second, as the timeouts see it.</summary>
-    public static uint JiffiesOf(long nanoseconds) => unchecked((uint)(nanoseconds / (1_000_000_000 / ConntrackSettings.Hz)));
+    /// <summary>The kernel's clock as the timeouts see it: its lowest 32 bits.</summary>
+    public static uint JiffiesOf(long nanoseconds) => unchecked((uint)Jiffies.Of(nanoseconds));
 
     /// <summary>A connection to read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -196,7 +197,7 @@ internal sealed partial class ConnectionTracker
         }
         int id = _table.Allocate(tuple, reply, zone);
         _unconfirmed.Add(id);
-        if (context.Template is not null || Settings.Accounting || _expectations.Count > 0 || _labelUsers > 0)
+        if (context.Template is not null || Settings.Accounting || _expectations.Count > 0 || KeepsLabels)
         {
             Equip(id, tuple, zone, context);
         }

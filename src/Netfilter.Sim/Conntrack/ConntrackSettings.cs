@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Netfilter.Sim.Determinism;
 
 namespace Netfilter.Sim.Conntrack;
 
@@ -10,7 +11,7 @@ namespace Netfilter.Sim.Conntrack;
 public sealed class ConntrackSettings
 {
     /// <summary>Ticks of the kernel's clock in a second; timeouts have this grain.</summary>
-    internal const uint Hz = 250;
+    internal const uint Hz = Jiffies.Hz;
 
     private const string Prefix = "net.netfilter.nf_conntrack_";
 

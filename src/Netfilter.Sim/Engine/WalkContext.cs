@@ -56,7 +56,11 @@ internal sealed partial class WalkContext(NetworkNamespace host)
     }
 
     /// <summary>Ends a walk: forgets who watched, so that nothing is kept alive.</summary>
-    public void End() => (Sink, Recorder, CurrentLife) = (DiscardingSink.Instance, null, -1);
+    public void End()
+    {
+        (Sink, Recorder, CurrentLife) = (DiscardingSink.Instance, null, -1);
+        Conntrack.EndWalk();
+    }
 
     /// <summary>A packet begins to exist in this host: received, sent, made by a rule, copied, reassembled, looped back.</summary>
     /// <returns>The life that was under way, to be given back to <see cref="EndLife"/>.</returns>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Nat;
 using Netfilter.Sim.Rules;
 using Netfilter.Sim.State;
 
@@ -82,7 +83,8 @@ internal sealed class XtablesState
 
     private void Register(TableDefinition table)
     {
-        TableHook function = TableHook.Create(Family, table);
+        HookFunction function = TableHook.Create(Family, table);
+        function = table == TableDefinition.Nat ? new NatHook(function) : function;
         foreach (Hook hook in Enum.GetValues<Hook>())
         {
             if (((int)table.Hooks & (1 << (int)hook)) != 0)

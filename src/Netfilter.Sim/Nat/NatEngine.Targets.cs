@@ -1,0 +1,86 @@
+using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Engine;
+using Netfilter.Sim.Packets;
+using Netfilter.Sim.Routing;
+
+namespace Netfilter.Sim.Nat;
+
+// The targets whose address follows from the host.
+internal sealed partial class NatEngine
+{
+    /// <summary>
+    /// The source becomes the address that the outgoing interface has for the next hop
+    /// (<c>nf_nat_masquerade.c nf_nat_masquerade_ipv4, nf_nat_masquerade_ipv6</c>).
+    /// </summary>
+    public Verdict Masquerade(PacketBuffer packet, in NatRange range, WalkContext walk)
+    {
+        int id = packet.Connection;
+        NetDevice? device = packet.OutDevice;
+        if (id < 0 || device is null)
+        {
+            return Verdict.Accept;
+        }
+        bool isIPv4 = packet.Family == IpFamily.IPv4;
+        if (isIPv4 && Tracker.Original(id).Source.IPv4Bits == 0)
+        {
+            return Verdict.Accept;
+        }
+        NetAddress? address = isIPv4
+            ? host.Fib.SelectSourceV4(device, packet.Route?.Gateway ?? packet.Destination, RouteScope.Universe)
+            : host.Fib.SelectSourceV6(device, packet.Destination);
+        if (address is not { } source)
+        {
+            walk.Blame(Fate.Dropped($"MASQUERADE: no interface has an address to take, {device} least of all"));
+            return Verdict.Drop;
+        }
+        Tracker.Write(id).MasqueradeDevice = device.Index;
+        return SetupInfo(packet, WithAddress(range, source), NatManip.Source, walk);
+    }
+
+    /// <summary>
+    /// The destination becomes the host itself: the first address of the incoming interface, or of <c>lo</c> in OUTPUT
+    /// (<c>nf_nat_redirect.c</c>).
+    /// </summary>
+    public Verdict Redirect(PacketBuffer packet, Hook hook, in NatRange range, WalkContext walk)
+    {
+        bool isIPv4 = packet.Family == IpFamily.IPv4;
+        NetAddress? address = hook == Hook.LocalOut
+            ? isIPv4 ? new NetAddress(0x7f000001u) : new NetAddress(UInt128.One)
+            : FirstAddress(packet.InDevice, packet);
+        if (address is { } destination)
+        {
+            return SetupInfo(packet, WithAddress(range, destination), NatManip.Destination, walk);
+        }
+        walk.Blame(Fate.Dropped($"REDIRECT: {packet.InDevice} has no address"));
+        return Verdict.Drop;
+    }
+
+    /// <summary>The network part is replaced, the host part stays (<c>xt_NETMAP.c</c>).</summary>
+    public Verdict MapNetwork(PacketBuffer packet, Hook hook, in NatRange range, WalkContext walk)
+    {
+        NatManip manip = NatManipExtensions.ManipAt(hook);
+        UInt128 hostMask = range.MinAddress.Bits ^ range.MaxAddress.Bits;
+        NetAddress present = manip == NatManip.Source ? packet.Source : packet.Destination;
+        NetAddress mapped = new(packet.Family, (present.Bits & hostMask) | (range.MinAddress.Bits & ~hostMask));
+        return SetupInfo(packet, WithAddress(range, mapped), manip, walk);
+    }
+
+    private static NatRange WithAddress(in NatRange range, NetAddress address) => range with
+    {
+        Flags = range.Flags | NatRangeFlags.MapAddresses,
+        MinAddress = address,
+        MaxAddress = address,
+    };
+
+    private static NetAddress? FirstAddress(NetDevice? device, PacketBuffer packet)
+    {
+        foreach (InterfaceAddress address in device?.Addresses ?? [])
+        {
+            if (address.Address.Family == packet.Family)
+            {
+                return address.Address;
+            }
+        }
+        return null;
+    }
+}
