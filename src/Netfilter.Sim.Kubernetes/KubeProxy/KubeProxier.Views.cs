@@ -54,6 +54,10 @@ public sealed partial class KubeProxier
     public EndpointSelection? SelectionOf(ServicePortName port) =>
         _entries.GetValueOrDefault(port.Service)?.Find(entry => entry.Info.Name == port)?.Selection;
 
+    /// <summary>What a full sync would write for the present maps, without syncing or changing anything.</summary>
+    public RestorePayload CreateFullPayload() =>
+        new(_context, _table.Snapshot(), null, [], _totalEndpoints <= Settings.LargeClusterEndpointsThreshold);
+
     /// <summary>The conntrack clean-up that fits the present service and endpoint maps.</summary>
     public ConntrackCleanup CreateConntrackCleanup() => new(_table.Entries());
 }

@@ -7,10 +7,7 @@ internal static class EndpointMapping
 {
     public static EndpointSlice ReadSlice(ManifestField field)
     {
-        if (!field["addressType"].IsPresent)
-        {
-            field["addressType"].Report("is required");
-        }
+        field["addressType"].Require();
         return new EndpointSlice
         {
             Metadata = MetadataMapping.ReadNamed(field["metadata"], "default"),
@@ -35,10 +32,7 @@ internal static class EndpointMapping
 
     private static Endpoint ReadEndpoint(ManifestField field)
     {
-        if (!field["addresses"].IsPresent)
-        {
-            field["addresses"].Report("is required");
-        }
+        field["addresses"].Require();
         ManifestField conditions = field["conditions"];
         return new Endpoint
         {

@@ -48,11 +48,21 @@ internal readonly struct ManifestField(ManifestNode? node, string path, Manifest
     public string RequiredText()
     {
         string? text = TextOrNull();
-        if (Node is null || text is "")
+        if (text is "")
         {
             Report("is required");
         }
+        Require();
         return text ?? "";
+    }
+
+    /// <summary>Reports a field that is absent; where the parent is no mapping, that has been reported already.</summary>
+    public void Require()
+    {
+        if (Node is null && (parent is MappingNode or ScalarNode { Kind: ScalarKind.Null }))
+        {
+            Report("is required");
+        }
     }
 
     public int Int(int min, int max, int absent) => IntOrNull(min, max) ?? absent;

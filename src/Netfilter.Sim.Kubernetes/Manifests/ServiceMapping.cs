@@ -55,10 +55,7 @@ internal static class ServiceMapping
 
     private static ServicePort ReadPort(ManifestField field)
     {
-        if (!field["port"].IsPresent)
-        {
-            field["port"].Report("is required");
-        }
+        field["port"].Require();
         return new ServicePort
         {
             Name = field["name"].Text(),

@@ -7,8 +7,13 @@ namespace Netfilter.Sim.TestKit.Kube;
 
 /// <summary>Plays a kube-proxy case: events into one proxier, its payloads into one set of tables.</summary>
 /// <remarks>What needs a packet engine is left to <see cref="KubeCaseEngine"/>; without one it is not checked.</remarks>
-public sealed class KubeCaseRunner(KubeCaseEngine? engine = null)
+/// <param name="engine">The packet engine's checks, or null.</param>
+/// <param name="afterSync">Called after every sync with the tables it left, or null.</param>
+public sealed class KubeCaseRunner(KubeCaseEngine? engine = null, Action<ProxySync, TextTables>? afterSync = null)
 {
+    /// <summary>The last sync of the case played last; null before one.</summary>
+    public ProxySync? LastSync { get; private set; }
+
     /// <summary>Plays a case.</summary>
     /// <param name="json">The text of the case file.</param>
     /// <returns>Null when everything is as expected, else the first difference.</returns>
@@ -36,8 +41,10 @@ public sealed class KubeCaseRunner(KubeCaseEngine? engine = null)
         int number = 0;
         foreach (JsonElement step in root.GetProperty("steps").EnumerateArray())
         {
-            var play = new KubeCaseStep(proxier, tables, time, step, config, payloads, engine);
-            if (play.Run() is { } difference)
+            var play = new KubeCaseStep(proxier, tables, time, step, config, payloads, engine, afterSync);
+            string? difference = play.Run();
+            LastSync = play.LastSync ?? LastSync;
+            if (difference is not null)
             {
                 return $"step {number}: {difference}";
             }

@@ -8,9 +8,11 @@ namespace Netfilter.Sim.TestKit.Kube;
 /// <summary>One step of a case: its events, its sync, its expectations.</summary>
 internal sealed class KubeCaseStep(
     KubeProxier proxier, TextTables tables, CaseClock time, JsonElement step, JsonElement caseConfig,
-    List<RestorePayload> payloads, KubeCaseEngine? engine)
+    List<RestorePayload> payloads, KubeCaseEngine? engine, Action<ProxySync, TextTables>? afterSync)
 {
     private readonly JsonElement _expect = step.GetProperty("expect");
+
+    public ProxySync? LastSync { get; private set; }
 
     public string? Run()
     {
@@ -93,18 +95,12 @@ internal sealed class KubeCaseStep(
         string? refusal = null;
         ProxySync sync = proxier.Sync(payload =>
         {
-            if (payload.IsFull)
-            {
-                foreach (JumpRule jump in JumpRule.All)
-                {
-                    tables.EnsureChain(jump.Table, jump.To);
-                    tables.EnsureRule(jump.Table, jump.From, jump.Specification);
-                }
-            }
-            refusal = tables.Restore(payload.Lines);
+            refusal = tables.Restore(payload);
             return refusal is null;
         });
+        LastSync = sync;
         payloads.Add(sync.Payload);
+        afterSync?.Invoke(sync, tables);
         if (mustFail != refusal is not null)
         {
             return refusal is null ? "the restore was to be refused" : "the restore was refused: " + refusal;

@@ -1,3 +1,6 @@
+using Netfilter.Sim.Kubernetes.KubeProxy;
+using Netfilter.Sim.Kubernetes.Objects;
+
 namespace Netfilter.Sim.TestKit.Kube;
 
 /// <summary>Tables as lines of text, enough to apply kube-proxy's payloads: chains, rules, and who jumps where.</summary>
@@ -70,6 +73,57 @@ public sealed class TextTables
         }
         return null;
     }
+
+    /// <summary>Does what kube-proxy does with a payload: before a full one, the jumps; then the restore.</summary>
+    /// <returns>Null, or why it was refused.</returns>
+    public string? Restore(RestorePayload payload)
+    {
+        foreach (JumpRule jump in payload.IsFull ? JumpRule.All : [])
+        {
+            EnsureChain(jump.Table, jump.To);
+            EnsureRule(jump.Table, jump.From, jump.Specification);
+        }
+        return Restore(payload.Lines);
+    }
+
+    /// <summary>Applies a partial sync by its edits.</summary>
+    public void Apply(IEnumerable<ChainEdit> edits)
+    {
+        foreach (ChainEdit edit in edits)
+        {
+            Dictionary<string, List<string>> chains = _tables[edit.Table];
+            switch (edit)
+            {
+                case ChainReplacement replacement:
+                    chains[edit.Chain] = Texts(replacement.Rules);
+                    break;
+                case ChainSplice splice:
+                    chains[edit.Chain].RemoveRange(splice.Index, splice.RemoveCount);
+                    chains[edit.Chain].InsertRange(splice.Index, Texts(splice.Rules));
+                    break;
+                case ChainRemoval:
+                    chains.Remove(edit.Chain);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>The tables as lines, chains in text order.</summary>
+    public IReadOnlyList<string> Lines()
+    {
+        List<string> lines = [];
+        foreach (string table in (string[])["mangle", "nat", "filter"])
+        {
+            lines.Add("*" + table);
+            lines.AddRange(ChainNames(table).Select(chain => ":" + chain + " - [0:0]"));
+            lines.AddRange(ChainNames(table).SelectMany(chain => _tables[table][chain]));
+            lines.Add("COMMIT");
+        }
+        return lines;
+    }
+
+    private static List<string> Texts(ValueList<ProxyRule> rules) =>
+        [.. rules.AsEnumerable().Select(rule => rule.Text)];
 
     /// <summary>The target of a rule line, or null.</summary>
     public static string? TargetOf(string rule)
