@@ -9,7 +9,8 @@ namespace Netfilter.Sim.Kubernetes.Addressing;
 
 /// <summary>An address read as Kubernetes reads it (leniently) and printed as it prints it (canonically).</summary>
 /// <remarks>k8s.io/utils/net ParseIPSloppy: IPv4 octets may have leading zeros and are decimal; an IPv4-mapped IPv6
-/// address is an IPv4 address. IPv6 is printed lower-case and compressed (RFC 5952), never with a dotted tail.</remarks>
+/// address is an IPv4 address. IPv6 is printed lower-case and compressed (RFC 5952), never with a dotted
+/// tail.</remarks>
 internal readonly record struct KubeAddress(IPFamily Family, UInt128 Value)
 {
     public int Width => Family == IPFamily.IPv4 ? 32 : 128;

@@ -43,7 +43,8 @@ internal readonly record struct KubePrefix(KubeAddress Network, int Length)
         }
         ReadOnlySpan<char> digits = text.AsSpan(slash + 1);
         return digits.Length > 0 && !digits.ContainsAnyExceptInRange('0', '9') &&
-            int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out length) && length <= address.Width;
+            int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out length) &&
+            length <= address.Width;
     }
 
     private static UInt128 Mask(IPFamily family, int length)

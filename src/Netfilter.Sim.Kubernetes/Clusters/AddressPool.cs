@@ -3,9 +3,10 @@ using Netfilter.Sim.Kubernetes.Objects;
 
 namespace Netfilter.Sim.Kubernetes.Clusters;
 
-/// <summary>Gives out the addresses of a network one after the other, as kind's address management does for pods.</summary>
-/// <remarks>Kubernetes draws cluster IPs at random; here the next free one is given, so that a cluster comes out the same
-/// every time.</remarks>
+/// <summary>Gives out the addresses of a network one after the other, as kind's address management does for
+/// pods.</summary>
+/// <remarks>Kubernetes draws cluster IPs at random; here the next free one is given, so that a cluster comes out the
+/// same every time.</remarks>
 public sealed class AddressPool
 {
     private readonly KubePrefix _network;

@@ -51,7 +51,8 @@ public sealed partial class ClusterState
         else
         {
             _nodes.Add(node);
-            _podPools[node.Metadata.Name] = [.. node.PodCIDRs.AsEnumerable().Select(network => new AddressPool(network, 2))];
+            _podPools[node.Metadata.Name] =
+                [.. node.PodCIDRs.AsEnumerable().Select(network => new AddressPool(network, 2))];
         }
         _proxiers.ForEach(proxier => proxier.Apply(node));
         ReconcileAll();
@@ -97,7 +98,8 @@ public sealed partial class ClusterState
         {
             return false;
         }
-        if (pod.Spec.NodeName is { } node && !pod.Spec.HostNetwork && _podPools.TryGetValue(node, out List<AddressPool>? pools))
+        if (pod.Spec.NodeName is { } node && !pod.Spec.HostNetwork &&
+            _podPools.TryGetValue(node, out List<AddressPool>? pools))
         {
             foreach (string address in pod.Status.PodIPs)
             {

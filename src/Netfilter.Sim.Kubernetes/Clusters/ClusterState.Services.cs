@@ -54,12 +54,14 @@ public sealed partial class ClusterState
                 if (before?.Spec.ClusterIPs.AsSpan().Contains(address) != true &&
                     !_servicePools.Exists(pool => pool.TryTake(address)))
                 {
-                    throw new InvalidOperationException($"The cluster IP {address} is taken or outside the service network.");
+                    throw new InvalidOperationException(
+                        $"The cluster IP {address} is taken or outside the service network.");
                 }
             }
             return given;
         }
-        int count = spec.IPFamilyPolicy == IPFamilyPolicy.SingleStack && spec.IPFamilies.Count < 2 ? 1 : _servicePools.Count;
+        bool single = spec.IPFamilyPolicy == IPFamilyPolicy.SingleStack && spec.IPFamilies.Count < 2;
+        int count = single ? 1 : _servicePools.Count;
         IEnumerable<AddressPool> pools = spec.IPFamilies.Count == 0
             ? _servicePools.Take(count)
             : spec.IPFamilies.AsEnumerable().Select(family => _servicePools.First(pool => pool.Family == family));

@@ -5,10 +5,10 @@ using Netfilter.Sim.Kubernetes.Objects;
 
 namespace Netfilter.Sim.Kubernetes.Clusters;
 
-/// <summary>The objects of a small cluster, with what its control plane does to them: addresses and ports are allocated,
-/// Deployments become pods, pods get nodes, Services get slices, proxiers get events.</summary>
-/// <remarks>Addresses and ports given in a manifest are taken as given; the rest is allocated in order, so that the same
-/// manifests make the same cluster. Not safe for concurrent use.</remarks>
+/// <summary>The objects of a small cluster, with what its control plane does to them: addresses and ports are
+/// allocated, Deployments become pods, pods get nodes, Services get slices, proxiers get events.</summary>
+/// <remarks>Addresses and ports given in a manifest are taken as given; the rest is allocated in order, so that the
+/// same manifests make the same cluster. Not safe for concurrent use.</remarks>
 public sealed partial class ClusterState
 {
     private readonly Dictionary<NamespacedName, Service> _services = [];
@@ -144,7 +144,8 @@ public sealed partial class ClusterState
     /// <param name="name">The name.</param>
     public Node? FindNode(string name) => _nodes.Find(node => node.Metadata.Name == name);
 
-    /// <summary>Makes the proxier of a node and family; it gets everything there is, and every change from now on.</summary>
+    /// <summary>Makes the proxier of a node and family; it gets everything there is, and every change from now
+    /// on.</summary>
     /// <param name="node">The node's name.</param>
     /// <param name="time">The clock.</param>
     /// <param name="family">The family.</param>

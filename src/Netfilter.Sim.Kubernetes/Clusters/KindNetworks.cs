@@ -11,7 +11,8 @@ public sealed record KindNetworks(ValueList<string> Pods, ValueList<string> Serv
     /// <summary>The networks kind uses for a configuration.</summary>
     /// <param name="cluster">The configuration.</param>
     /// <exception cref="ArgumentNullException"><paramref name="cluster"/> is null.</exception>
-    /// <remarks>kind pkg/internal/apis/config/default.go; the nodes' networks are those of its Docker network.</remarks>
+    /// <remarks>kind pkg/internal/apis/config/default.go; the nodes' networks are those of its Docker
+    /// network.</remarks>
     public static KindNetworks Of(KindCluster cluster)
     {
         ArgumentNullException.ThrowIfNull(cluster);
@@ -25,7 +26,8 @@ public sealed record KindNetworks(ValueList<string> Pods, ValueList<string> Serv
     {
         if (!string.IsNullOrWhiteSpace(given))
         {
-            return given.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToValueList();
+            return given.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .ToValueList();
         }
         return family switch
         {

@@ -25,7 +25,8 @@ internal static class KindSetup
             cluster.Apply(MakePod("kube-system", letters, ValueMap.Of("k8s-app", "kube-dns"), controlPlane));
         }
         cluster.Apply(MakePod(
-            "local-path-storage", "local-path-provisioner", ValueMap.Of("app", "local-path-provisioner"), controlPlane));
+            "local-path-storage", "local-path-provisioner", ValueMap.Of("app", "local-path-provisioner"),
+            controlPlane));
     }
 
     private static Node MakeNode(string cluster, KindNode node, int number, bool hasWorkers)

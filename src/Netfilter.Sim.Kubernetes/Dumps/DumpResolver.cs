@@ -3,14 +3,16 @@ using Netfilter.Sim.Kubernetes.Objects;
 
 namespace Netfilter.Sim.Kubernetes.Dumps;
 
-/// <summary>Reads kube-proxy's rules backwards: which Service, port and endpoint a hashed name or a rule belongs to.</summary>
+/// <summary>Reads kube-proxy's rules backwards: which Service, port and endpoint a hashed name or a rule belongs
+/// to.</summary>
 public sealed class DumpResolver
 {
     private readonly Dictionary<string, ChainOrigin> _chains = new(StringComparer.Ordinal);
     private readonly List<(string Key, ProxyRule Rule)> _rules = [];
 
     /// <summary>Makes a resolver of what a proxier knows now.</summary>
-    /// <param name="proxier">The proxier, its events taken in by a sync or <see cref="KubeProxier.AbsorbChanges"/>.</param>
+    /// <param name="proxier">The proxier, its events taken in by a sync or
+    /// <see cref="KubeProxier.AbsorbChanges"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="proxier"/> is null.</exception>
     public DumpResolver(KubeProxier proxier)
     {
@@ -19,7 +21,8 @@ public sealed class DumpResolver
         {
             AddChains(port, proxier.Endpoints.GetValueOrDefault(port.Name));
         }
-        foreach (ProxyRule rule in proxier.CreateFullPayload().Rules().Concat(JumpRule.All.Select(jump => jump.ToRule())))
+        IEnumerable<ProxyRule> jumps = JumpRule.All.Select(jump => jump.ToRule());
+        foreach (ProxyRule rule in proxier.CreateFullPayload().Rules().Concat(jumps))
         {
             _rules.Add((rule.Table + " " + RuleText.Canonical(rule.Text), rule));
         }
@@ -35,7 +38,8 @@ public sealed class DumpResolver
     public DumpResolution Resolve(string dump)
     {
         ArgumentNullException.ThrowIfNull(dump);
-        ILookup<string, ProxyRule> generated = _rules.ToLookup(pair => pair.Key, pair => pair.Rule, StringComparer.Ordinal);
+        ILookup<string, ProxyRule> generated =
+            _rules.ToLookup(pair => pair.Key, pair => pair.Rule, StringComparer.Ordinal);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var rules = new List<DumpRule>();
         var chains = new List<ChainOrigin>();

@@ -4,7 +4,8 @@ using Netfilter.Sim.Kubernetes.Objects;
 
 namespace Netfilter.Sim.Kubernetes.Dumps;
 
-/// <summary>Brings a rule to a form in which what kube-proxy writes and what iptables-save prints of it are equal.</summary>
+/// <summary>Brings a rule to a form in which what kube-proxy writes and what iptables-save prints of it are
+/// equal.</summary>
 /// <remarks>Only what kube-proxy's rules use is understood; the rest is compared word by word.</remarks>
 public static class RuleText
 {
@@ -91,7 +92,8 @@ public static class RuleText
         return at;
     }
 
-    private static bool IsOption(string word) => word.Length > 1 && word[0] == '-' && !char.IsAsciiDigit(word[1]) && word != "->";
+    private static bool IsOption(string word) =>
+        word.Length > 1 && word[0] == '-' && !char.IsAsciiDigit(word[1]) && word != "->";
 
     // Null leaves a part out: what the tool adds or drops by itself says nothing.
     private static string? Normalise(string option, string value) => (option, value) switch

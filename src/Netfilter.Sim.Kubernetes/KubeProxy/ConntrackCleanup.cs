@@ -4,8 +4,8 @@ using Netfilter.Sim.Kubernetes.Objects;
 namespace Netfilter.Sim.Kubernetes.KubeProxy;
 
 /// <summary>Decides which UDP connections lead to endpoints that are gone.</summary>
-/// <remarks>pkg/proxy/conntrack/cleanup.go CleanStaleEntries. UDP has no end, so a client that keeps sending would keep its
-/// dead endpoint for ever; TCP finds out by itself.</remarks>
+/// <remarks>pkg/proxy/conntrack/cleanup.go CleanStaleEntries. UDP has no end, so a client that keeps sending would keep
+/// its dead endpoint for ever; TCP finds out by itself.</remarks>
 public sealed class ConntrackCleanup
 {
     private readonly Dictionary<string, HashSet<string>> _frontends = new(StringComparer.Ordinal);

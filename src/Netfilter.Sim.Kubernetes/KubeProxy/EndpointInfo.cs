@@ -9,7 +9,8 @@ public sealed record EndpointInfo
     /// <summary>The address.</summary>
     public required string Address { get; init; }
 
-    /// <summary>Address and port, <c>10.0.0.1:80</c> or <c>[fd00::1]:80</c>; endpoints are ordered by this text.</summary>
+    /// <summary>Address and port, <c>10.0.0.1:80</c> or <c>[fd00::1]:80</c>; endpoints are ordered by this
+    /// text.</summary>
     public required string Text { get; init; }
 
     /// <summary>Whether it runs on the proxier's node.</summary>

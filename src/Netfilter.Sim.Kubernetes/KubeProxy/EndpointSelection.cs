@@ -24,7 +24,8 @@ public sealed record EndpointSelection(
     /// <param name="useNodeHints">Whether node hints count (releases from 1.34 on).</param>
     /// <exception cref="ArgumentNullException"><paramref name="port"/> is null.</exception>
     public static EndpointSelection Select(
-        ValueList<EndpointInfo> endpoints, ServicePortInfo port, string nodeName, string? zone, bool useNodeHints = true)
+        ValueList<EndpointInfo> endpoints, ServicePortInfo port, string nodeName, string? zone,
+        bool useNodeHints = true)
     {
         ArgumentNullException.ThrowIfNull(port);
         if (endpoints.Count == 0)

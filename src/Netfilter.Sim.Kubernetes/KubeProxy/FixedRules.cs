@@ -54,7 +54,8 @@ internal static class FixedRules
         }
         sink.Add(
             KubeChains.Filter, KubeChains.Forward,
-            $"-m comment --comment \"kubernetes forwarding rules\" -m mark --mark {context.Mark}/{context.Mark} -j ACCEPT",
+            "-m comment --comment \"kubernetes forwarding rules\" " +
+            $"-m mark --mark {context.Mark}/{context.Mark} -j ACCEPT",
             RuleReason.ForwardMarked);
         sink.Add(
             KubeChains.Filter, KubeChains.Forward,

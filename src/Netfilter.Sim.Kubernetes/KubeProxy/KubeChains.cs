@@ -33,7 +33,8 @@ public static class KubeChains
     internal const string Filter = "filter";
     internal const string Nat = "nat";
 
-    private static readonly string[] PerServicePrefixes = ["KUBE-SVC-", "KUBE-SVL-", "KUBE-SEP-", "KUBE-FW-", "KUBE-EXT-"];
+    private static readonly string[] PerServicePrefixes =
+        ["KUBE-SVC-", "KUBE-SVL-", "KUBE-SEP-", "KUBE-FW-", "KUBE-EXT-"];
 
     /// <summary>Whether a nat chain, by its name, belongs to a service port.</summary>
     /// <param name="chain">The chain's name.</param>

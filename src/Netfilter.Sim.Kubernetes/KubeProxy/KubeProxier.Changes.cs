@@ -14,7 +14,8 @@ public sealed partial class KubeProxier
     private int _noLocalExternal;
 
     /// <summary>Takes the waiting events into the service and endpoint maps, without writing rules.</summary>
-    /// <remarks>The first part of a sync; the Services found changed stay due for the next <see cref="Sync"/>.</remarks>
+    /// <remarks>The first part of a sync; the Services found changed stay due for the next
+    /// <see cref="Sync"/>.</remarks>
     /// <returns>What changed.</returns>
     public ProxyChanges AbsorbChanges()
     {

@@ -4,7 +4,8 @@ namespace Netfilter.Sim.Kubernetes.KubeProxy;
 
 public sealed partial class KubeProxier
 {
-    /// <summary>The service ports as of the last sync or <see cref="AbsorbChanges"/>, in the order of their rules.</summary>
+    /// <summary>The service ports as of the last sync or <see cref="AbsorbChanges"/>, in the order of their
+    /// rules.</summary>
     public IEnumerable<ServicePortInfo> ServicePorts => _table.Entries().Select(entry => entry.Info);
 
     /// <summary>The endpoints of every service port that has some, whether or not its Service exists.</summary>
@@ -28,14 +29,14 @@ public sealed partial class KubeProxier
         }
     }
 
-    /// <summary>How many different addresses of this node are ready for each Service that has any; a health check of the
-    /// Service answers 200 while there is one.</summary>
+    /// <summary>How many different addresses of this node are ready for each Service that has any; a health check of
+    /// the Service answers 200 while there is one.</summary>
     public IReadOnlyDictionary<NamespacedName, int> LocalReadyEndpoints
     {
         get
         {
             var counts = new Dictionary<NamespacedName, int>();
-            foreach ((NamespacedName service, Dictionary<ServicePortName, ValueList<EndpointInfo>> ports) in _slices.All())
+            foreach ((NamespacedName service, var ports) in _slices.All())
             {
                 int count = ports.Values.SelectMany(list => list.AsEnumerable())
                     .Where(endpoint => endpoint.IsLocal && endpoint.IsReady)

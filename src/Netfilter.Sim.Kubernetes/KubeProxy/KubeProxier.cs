@@ -3,8 +3,9 @@ using Netfilter.Sim.Kubernetes.Objects;
 namespace Netfilter.Sim.Kubernetes.KubeProxy;
 
 /// <summary>kube-proxy in iptables mode, on one node, for one family.</summary>
-/// <remarks>Behaviour of Kubernetes v1.36 (pkg/proxy/iptables/proxier.go). Events are taken with <see cref="Apply(Service)"/>
-/// and its kin and wait until <see cref="Sync"/>, which says what iptables-restore is given. Not safe for concurrent use.</remarks>
+/// <remarks>Behaviour of Kubernetes v1.36 (pkg/proxy/iptables/proxier.go). Events are taken with
+/// <see cref="Apply(Service)"/> and its kin and wait until <see cref="Sync"/>, which says what iptables-restore is
+/// given. Not safe for concurrent use.</remarks>
 public sealed partial class KubeProxier
 {
     private static readonly TimeSpan FullSyncPeriod = TimeSpan.FromHours(1);
@@ -25,7 +26,8 @@ public sealed partial class KubeProxier
     /// <param name="settings">Its configuration and host.</param>
     /// <param name="time">The clock.</param>
     /// <param name="node">Its Node object, for the zone; null when not known.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="settings"/> or <paramref name="time"/> is null.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="settings"/> or <paramref name="time"/> is
+    /// null.</exception>
     public KubeProxier(KubeProxierSettings settings, TimeProvider time, Node? node = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -77,7 +79,8 @@ public sealed partial class KubeProxier
 
     /// <summary>Takes in a slice that was added or updated.</summary>
     /// <param name="slice">The slice as it is now.</param>
-    /// <returns>Whether a sync is to be asked for: whether the slice is for this family and differs in anything.</returns>
+    /// <returns>Whether a sync is to be asked for: whether the slice is for this family and differs in
+    /// anything.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="slice"/> is null.</exception>
     public bool Apply(EndpointSlice slice)
     {
@@ -95,7 +98,8 @@ public sealed partial class KubeProxier
         return _slices.Update(slice, removed: true);
     }
 
-    /// <summary>Takes in a Node; only the own node's zone matters, and a change of it makes the next sync full.</summary>
+    /// <summary>Takes in a Node; only the own node's zone matters, and a change of it makes the next sync
+    /// full.</summary>
     /// <param name="node">The node as it is now.</param>
     /// <returns>Whether a sync is to be asked for.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="node"/> is null.</exception>

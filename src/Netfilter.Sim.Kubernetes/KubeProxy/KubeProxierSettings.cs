@@ -72,7 +72,8 @@ public sealed record KubeProxierSettings
     /// <param name="configuration">The file.</param>
     /// <param name="node">The node, with its addresses and pod networks.</param>
     /// <param name="family">The family.</param>
-    /// <param name="interfaceAddresses">The addresses of the node's interfaces; none means those of the node object.</param>
+    /// <param name="interfaceAddresses">The addresses of the node's interfaces; none means those of the node
+    /// object.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <remarks>cmd/kube-proxy/app/server_linux.go.</remarks>
     public static KubeProxierSettings From(

@@ -3,7 +3,8 @@ using System.Text;
 namespace Netfilter.Sim.Kubernetes.KubeProxy;
 
 /// <summary>What <c>kube-proxy --cleanup</c> takes away.</summary>
-/// <remarks>pkg/proxy/iptables/cleanup.go CleanupLeftovers. KUBE-FIREWALL stays, since kubelet may rely on it.</remarks>
+/// <remarks>pkg/proxy/iptables/cleanup.go CleanupLeftovers. KUBE-FIREWALL stays, since kubelet may rely on
+/// it.</remarks>
 public static class KubeProxyCleanup
 {
     private static readonly string[] FilterChains =
@@ -13,7 +14,10 @@ public static class KubeProxyCleanup
     ];
 
     private static readonly string[] NatChains =
-        [KubeChains.Services, KubeChains.NodePorts, KubeChains.Postrouting, KubeChains.MarkMasquerade, KubeChains.Canary];
+    [
+        KubeChains.Services, KubeChains.NodePorts, KubeChains.Postrouting, KubeChains.MarkMasquerade,
+        KubeChains.Canary,
+    ];
 
     /// <summary>The jumps deleted first, where they stand.</summary>
     public static IEnumerable<JumpRule> Jumps => JumpRule.All.Where(jump => !jump.IsShared);

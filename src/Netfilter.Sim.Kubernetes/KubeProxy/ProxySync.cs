@@ -26,7 +26,8 @@ public sealed class ProxySync
     /// <summary>The metrics.</summary>
     public required ProxyRuleCounts Counts { get; init; }
 
-    /// <summary>The conntrack clean-up this sync asks for, or null when no UDP endpoint changed or the restore failed.</summary>
+    /// <summary>The conntrack clean-up this sync asks for, or null when no UDP endpoint changed or the restore
+    /// failed.</summary>
     public ConntrackCleanup? ConntrackCleanup { get; internal init; }
 
     /// <summary>A partial sync as edits, to be applied in order; of a full one, load <see cref="Payload"/>.</summary>

@@ -2,9 +2,10 @@ using System.Text;
 
 namespace Netfilter.Sim.Kubernetes.KubeProxy;
 
-/// <summary>What a sync hands to <c>iptables-restore --noflush --counters</c>: a frozen view, rendered when asked for.</summary>
-/// <remarks>pkg/proxy/iptables/proxier.go syncProxyRules. Where kube-proxy goes through a map in no order, the order here is
-/// that of the texts.</remarks>
+/// <summary>What a sync hands to <c>iptables-restore --noflush --counters</c>: a frozen view, rendered when asked
+/// for.</summary>
+/// <remarks>pkg/proxy/iptables/proxier.go syncProxyRules. Where kube-proxy goes through a map in no order, the order
+/// here is that of the texts.</remarks>
 public sealed class RestorePayload
 {
     private readonly ProxierContext _context;
@@ -33,12 +34,13 @@ public sealed class RestorePayload
     public IReadOnlyList<string> RemovedChains => _staleChains;
 
     /// <summary>The text, byte for byte; every line ends in a line feed.</summary>
-    public string Text => _text ??= Render();
+    public string Text => _text ??= Build().ToString();
 
     /// <summary>The lines of the text, without their line ends.</summary>
     public IReadOnlyList<string> Lines => Text.TrimEnd('\n').Split('\n');
 
-    /// <summary>The rules of the text, in its order, each with its origin; lines that delete chains are not rules.</summary>
+    /// <summary>The rules of the text, in its order, each with its origin; lines that delete chains are not
+    /// rules.</summary>
     public IReadOnlyList<ProxyRule> Rules()
     {
         var sink = new CollectingRuleSink();
@@ -62,6 +64,18 @@ public sealed class RestorePayload
         return sink.Rules;
     }
 
+    /// <summary>Writes the text without making one string of it.</summary>
+    /// <param name="writer">Where it goes.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="writer"/> is null.</exception>
+    public void WriteTo(TextWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        foreach (ReadOnlyMemory<char> part in Build().GetChunks())
+        {
+            writer.Write(part.Span);
+        }
+    }
+
     /// <summary>The text.</summary>
     public override string ToString() => Text;
 
@@ -83,13 +97,28 @@ public sealed class RestorePayload
         return false;
     }
 
-    private string Render()
+    private bool HoldsWritten(ServicePortTable.Chunk chunk, int next) => _written is null ||
+        (next < _written.Length && ServicePortTable.Compare(_written[next], chunk.Entries[^1]) <= 0);
+
+    // A buffer that has to grow would copy a large text several times.
+    private int EstimateLength()
     {
-        var text = new StringBuilder(1 << 12);
+        const int RuleLength = 136;
+        int length = 4096;
+        foreach (ServicePortTable.Chunk chunk in _chunks)
+        {
+            length += (chunk.Counts.Nat + chunk.Counts.Filter) * RuleLength;
+        }
+        return length + (Written().Sum(entry => entry.OwnRuleCount) * (RuleLength + 20));
+    }
+
+    private StringBuilder Build()
+    {
+        var text = new StringBuilder(EstimateLength());
         var sink = new TextRuleSink(text);
         RenderFilter(text, sink);
         RenderNat(text, sink);
-        return text.ToString();
+        return text;
     }
 
     private void RenderFilter(StringBuilder text, TextRuleSink sink)
@@ -102,14 +131,7 @@ public sealed class RestorePayload
         FixedRules.WriteFilterHead(_context, sink);
         foreach (ServicePortTable.Chunk chunk in _chunks)
         {
-            if (chunk.Counts.Filter == 0)
-            {
-                continue;
-            }
-            foreach (ServicePortEntry entry in chunk.Entries)
-            {
-                text.Append(entry.SharedFilterText());
-            }
+            text.Append(chunk.Counts.Filter == 0 ? "" : chunk.FilterText(_context));
         }
         FixedRules.WriteFilterTail(_context, sink);
         text.Append("COMMIT\n");
@@ -137,9 +159,14 @@ public sealed class RestorePayload
         int next = 0;
         foreach (ServicePortTable.Chunk chunk in _chunks)
         {
+            if (!HoldsWritten(chunk, next))
+            {
+                text.Append(chunk.NatText(_context));
+                continue;
+            }
             foreach (ServicePortEntry entry in chunk.Entries)
             {
-                text.Append(entry.SharedNatText());
+                ServicePortRules.WriteSharedNat(entry, _context, sink);
                 if (IsWritten(entry, ref next))
                 {
                     ServicePortRules.WriteOwn(entry, _context, sink, _withComments);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -47,7 +48,7 @@ public readonly record struct ServiceChains
         bytes = length <= bytes.Length ? bytes : new byte[length];
         Span<byte> digest = stackalloc byte[32];
         SHA256.HashData(bytes[..Encoding.UTF8.GetBytes(input, bytes)], digest);
-        return string.Create(16, System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(digest), static (text, bits) =>
+        return string.Create(16, BinaryPrimitives.ReadUInt128BigEndian(digest), static (text, bits) =>
         {
             for (int i = 0; i < text.Length; i++)
             {

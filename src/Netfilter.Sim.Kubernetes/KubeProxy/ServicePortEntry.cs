@@ -2,14 +2,13 @@ using Netfilter.Sim.Kubernetes.Objects;
 
 namespace Netfilter.Sim.Kubernetes.KubeProxy;
 
-/// <summary>One service port with its endpoints and everything decided about it; replaced whole when it changes.</summary>
-/// <remarks>The decisions are those at the head of the service loop of pkg/proxy/iptables/proxier.go syncProxyRules.
-/// The text of its rules in shared chains is kept, as every payload repeats it; its own chains are rendered anew.</remarks>
+/// <summary>One service port with its endpoints and everything decided about it; replaced whole when it
+/// changes.</summary>
+/// <remarks>The decisions are those at the head of the service loop of pkg/proxy/iptables/proxier.go
+/// syncProxyRules.</remarks>
 internal sealed class ServicePortEntry
 {
     private readonly ProxierContext _context;
-    private string? _sharedFilterText;
-    private string? _sharedNatText;
 
     public ServicePortEntry(
         ProxierContext context, ServicePortInfo info, ValueList<EndpointInfo> endpoints, string? zone)
@@ -101,17 +100,6 @@ internal sealed class ServicePortEntry
         {
             yield return chain;
         }
-    }
-
-    public string SharedFilterText() => _sharedFilterText ??= Render(ServicePortRules.WriteSharedFilter);
-
-    public string SharedNatText() => _sharedNatText ??= Render(ServicePortRules.WriteSharedNat);
-
-    private string Render(Action<ServicePortEntry, ProxierContext, RuleSink> write)
-    {
-        var sink = new TextRuleSink(new System.Text.StringBuilder());
-        write(this, _context, sink);
-        return sink.Text.ToString();
     }
 
     private SharedRuleCounts CountShared()

@@ -4,7 +4,8 @@ using Netfilter.Sim.Kubernetes.Objects;
 namespace Netfilter.Sim.Kubernetes.KubeProxy;
 
 /// <summary>What kube-proxy knows of one port of a Service, for one family.</summary>
-/// <remarks>pkg/proxy/serviceport.go newBaseServiceInfo. Two equal records mean that the Service did not change.</remarks>
+/// <remarks>pkg/proxy/serviceport.go newBaseServiceInfo. Two equal records mean that the Service did not
+/// change.</remarks>
 public sealed record ServicePortInfo
 {
     /// <summary>The label that takes a Service away from kube-proxy.</summary>

@@ -9,7 +9,8 @@ namespace Netfilter.Sim.Kubernetes.KubeProxy;
 public readonly record struct ServicePortName(NamespacedName Service, string Port, TransportProtocol Protocol)
     : IComparable<ServicePortName>
 {
-    /// <summary>The name as it stands in comments and hashes: <c>namespace/name</c> or <c>namespace/name:port</c>.</summary>
+    /// <summary>The name as it stands in comments and hashes: <c>namespace/name</c> or
+    /// <c>namespace/name:port</c>.</summary>
     public string NameText => Port.Length == 0 ? Service.ToString() : Service + ":" + Port;
 
     /// <summary>The protocol as it stands in rules and hashes: <c>tcp</c>, <c>udp</c>, <c>sctp</c>.</summary>

@@ -4,8 +4,8 @@ using Netfilter.Sim.Kubernetes.Objects;
 namespace Netfilter.Sim.Kubernetes.KubeProxy;
 
 /// <summary>Writes the rules of one service port.</summary>
-/// <remarks>pkg/proxy/iptables/proxier.go, the service loop of syncProxyRules: first what every payload repeats (rules in
-/// shared chains), then what only a change of the Service rewrites (its own chains).</remarks>
+/// <remarks>pkg/proxy/iptables/proxier.go, the service loop of syncProxyRules: first what every payload repeats (rules
+/// in shared chains), then what only a change of the Service rewrites (its own chains).</remarks>
 internal static class ServicePortRules
 {
     /// <summary>The rules in shared filter chains: refusals, the load balancer firewall, health-check ports.</summary>
@@ -14,13 +14,13 @@ internal static class ServicePortRules
         ServicePortInfo info = entry.Info;
         if (!entry.HasInternal)
         {
-            Refuse(entry, sink, KubeChains.Services, Destination(entry, info.ClusterIP), info.ClusterIP, info.InternalPolicyLocal);
+            Refuse(entry, sink, KubeChains.Services, info.ClusterIP, info.InternalPolicyLocal);
         }
         if (!entry.HasExternal)
         {
             foreach (string address in info.ExternalIPs)
             {
-                Refuse(entry, sink, KubeChains.ExternalServices, Destination(entry, address), address, info.ExternalPolicyLocal);
+                Refuse(entry, sink, KubeChains.ExternalServices, address, info.ExternalPolicyLocal);
             }
         }
         if (entry.UsesFirewall)
@@ -38,13 +38,11 @@ internal static class ServicePortRules
         {
             foreach (string address in info.LoadBalancerVIPs)
             {
-                Refuse(entry, sink, KubeChains.ExternalServices, Destination(entry, address), address, info.ExternalPolicyLocal);
+                Refuse(entry, sink, KubeChains.ExternalServices, address, info.ExternalPolicyLocal);
             }
             if (info.NodePort != 0)
             {
-                Refuse(
-                    entry, sink, KubeChains.ExternalServices,
-                    "-m addrtype --dst-type LOCAL " + NodePortMatch(entry), null, info.ExternalPolicyLocal);
+                Refuse(entry, sink, KubeChains.ExternalServices, null, info.ExternalPolicyLocal);
             }
         }
         if (info.HealthCheckNodePort != 0)
@@ -110,9 +108,13 @@ internal static class ServicePortRules
         }
     }
 
+    // Without an address it is the node port that is refused.
     private static void Refuse(
-        ServicePortEntry entry, RuleSink sink, string chain, string match, string? address, bool isLocalPolicy)
+        ServicePortEntry entry, RuleSink sink, string chain, string? address, bool isLocalPolicy)
     {
+        string match = address is null
+            ? "-m addrtype --dst-type LOCAL " + NodePortMatch(entry)
+            : Destination(entry, address);
         (string words, string verdict, RuleReason reason) = entry.Has
             ? ("has no local endpoints", "DROP", RuleReason.NoLocalEndpoints)
             : ("has no endpoints", "REJECT", RuleReason.NoEndpoints);
@@ -187,10 +189,12 @@ internal static class ServicePortRules
                     RuleReason.PodTrafficToExternal);
             }
             Add(
-                $"-m comment --comment \"masquerade LOCAL {what}-m addrtype --src-type LOCAL -j {KubeChains.MarkMasquerade}",
+                $"-m comment --comment \"masquerade LOCAL {what}-m addrtype --src-type LOCAL " +
+                $"-j {KubeChains.MarkMasquerade}",
                 RuleReason.MasqueradeNodeTrafficToExternal);
             Add(
-                $"-m comment --comment \"route LOCAL {what}-m addrtype --src-type LOCAL -j {entry.Chains.ClusterPolicy}",
+                $"-m comment --comment \"route LOCAL {what}-m addrtype --src-type LOCAL " +
+                $"-j {entry.Chains.ClusterPolicy}",
                 RuleReason.NodeTrafficToExternal);
         }
         if (entry.HasExternal)
@@ -271,7 +275,8 @@ internal static class ServicePortRules
         string remember = entry.Info.AffinitySeconds > 0 ? $"-m recent --name {chain} --set " : "";
         sink.Add(
             KubeChains.Nat, chain,
-            $"{comment}{remember}-m {entry.ProtocolText} -p {entry.ProtocolText} -j DNAT --to-destination {endpoint.Text}",
+            $"{comment}{remember}-m {entry.ProtocolText} -p {entry.ProtocolText} " +
+            $"-j DNAT --to-destination {endpoint.Text}",
             RuleReason.EndpointDnat, entry.Info, endpoint);
     }
 

@@ -1,6 +1,7 @@
 namespace Netfilter.Sim.Kubernetes.KubeProxy;
 
-/// <summary>The service ports in the order of their rules, in small chunks that know how many rules they stand for.</summary>
+/// <summary>The service ports in the order of their rules, in small chunks that know how many rules they stand
+/// for.</summary>
 /// <remarks>A change costs a chunk's copy, and the place of a rule in a shared chain is a sum over chunks; a snapshot
 /// shares them.</remarks>
 internal sealed class ServicePortTable
@@ -105,6 +106,9 @@ internal sealed class ServicePortTable
 
     internal sealed class Chunk
     {
+        private string? _filterText;
+        private string? _natText;
+
         public Chunk(ServicePortEntry[] entries)
         {
             Entries = entries;
@@ -123,6 +127,23 @@ internal sealed class ServicePortTable
         public ServicePortEntry[] Entries { get; }
 
         public SharedRuleCounts Counts { get; }
+
+        /// <summary>The rules in shared filter chains; kept, as every payload repeats them.</summary>
+        public string FilterText(ProxierContext context) =>
+            _filterText ??= Render(context, ServicePortRules.WriteSharedFilter);
+
+        /// <summary>The rules in shared nat chains; kept, as every payload repeats them.</summary>
+        public string NatText(ProxierContext context) => _natText ??= Render(context, ServicePortRules.WriteSharedNat);
+
+        private string Render(ProxierContext context, Action<ServicePortEntry, ProxierContext, RuleSink> write)
+        {
+            var sink = new TextRuleSink(new System.Text.StringBuilder());
+            foreach (ServicePortEntry entry in Entries)
+            {
+                write(entry, context, sink);
+            }
+            return sink.Text.ToString();
+        }
     }
 
     private sealed class EntryOrder : IComparer<ServicePortEntry>

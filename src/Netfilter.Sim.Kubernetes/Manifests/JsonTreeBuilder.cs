@@ -31,8 +31,8 @@ internal sealed class JsonTreeBuilder(ManifestErrors errors)
         }
         catch (JsonException problem)
         {
-            errors.Add((int)(problem.LineNumber ?? 0) + 1, (int)(problem.BytePositionInLine ?? 0) + 1, "", "not JSON: " +
-                problem.Message.Split(" LineNumber:", 2)[0]);
+            (int line, int column) = ((int)(problem.LineNumber ?? 0) + 1, (int)(problem.BytePositionInLine ?? 0) + 1);
+            errors.Add(line, column, "", "not JSON: " + problem.Message.Split(" LineNumber:", 2)[0]);
         }
         return documents;
     }

@@ -56,7 +56,8 @@ internal readonly struct ManifestField(ManifestNode? node, string path, Manifest
         return text ?? "";
     }
 
-    /// <summary>Reports a field that is absent; where the parent is no mapping, that has been reported already.</summary>
+    /// <summary>Reports a field that is absent; where the parent is no mapping, that has been reported
+    /// already.</summary>
     public void Require()
     {
         if (Node is null && (parent is MappingNode or ScalarNode { Kind: ScalarKind.Null }))

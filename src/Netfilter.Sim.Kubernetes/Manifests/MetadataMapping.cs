@@ -38,7 +38,7 @@ internal static class MetadataMapping
             return null;
         }
         var text = new StringBuilder();
-        foreach (KeyValuePair<string, ManifestNode> entry in mapping.Entries.OrderBy(e => e.Key, StringComparer.Ordinal))
+        foreach (var entry in mapping.Entries.OrderBy(e => e.Key, StringComparer.Ordinal))
         {
             if (!Mapped.Contains(entry.Key))
             {

@@ -3,7 +3,8 @@ namespace Netfilter.Sim.Kubernetes.Objects;
 /// <summary>One port of a slice.</summary>
 public sealed record EndpointPort
 {
-    /// <summary>The name of the Service port it serves; null makes kube-proxy skip it. A manifest without one has "".</summary>
+    /// <summary>The name of the Service port it serves; null makes kube-proxy skip it. A manifest without one has
+    /// "".</summary>
     public string? Name { get; init; } = "";
 
     /// <summary>The protocol; TCP when absent.</summary>

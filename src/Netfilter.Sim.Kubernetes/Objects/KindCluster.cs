@@ -21,7 +21,8 @@ public sealed record KindCluster : KubeObject
     /// <summary>The service networks, comma-separated; null means kind's default.</summary>
     public string? ServiceSubnet { get; init; }
 
-    /// <summary>kube-proxy's mode: <c>iptables</c> (also when absent), <c>nftables</c>, <c>ipvs</c> or <c>none</c>.</summary>
+    /// <summary>kube-proxy's mode: <c>iptables</c> (also when absent), <c>nftables</c>, <c>ipvs</c> or
+    /// <c>none</c>.</summary>
     public string KubeProxyMode { get; init; } = "iptables";
 
     /// <summary>The nodes; one control plane when absent.</summary>

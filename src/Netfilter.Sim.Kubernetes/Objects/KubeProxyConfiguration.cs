@@ -1,6 +1,7 @@
 namespace Netfilter.Sim.Kubernetes.Objects;
 
-/// <summary>kube-proxy's configuration file (<c>kubeproxy.config.k8s.io/v1alpha1</c>), as far as iptables mode reads it.</summary>
+/// <summary>kube-proxy's configuration file (<c>kubeproxy.config.k8s.io/v1alpha1</c>), as far as iptables mode reads
+/// it.</summary>
 public sealed record KubeProxyConfiguration : KubeObject
 {
     /// <inheritdoc/>

@@ -9,6 +9,7 @@ public sealed record LoadBalancerIngress
     /// <summary>The host name, or null.</summary>
     public string? Hostname { get; init; }
 
-    /// <summary>Whether packets arrive with this address as destination (VIP, also when absent) or not (Proxy).</summary>
+    /// <summary>Whether packets arrive with this address as destination (VIP, also when absent) or not
+    /// (Proxy).</summary>
     public LoadBalancerIPMode IPMode { get; init; }
 }

@@ -3,7 +3,8 @@ namespace Netfilter.Sim.Kubernetes.Objects;
 /// <summary>The <c>status</c> of a pod.</summary>
 public sealed record PodStatus
 {
-    /// <summary>The phase (<c>Pending</c>, <c>Running</c>, <c>Succeeded</c>, <c>Failed</c>), or null when not given.</summary>
+    /// <summary>The phase (<c>Pending</c>, <c>Running</c>, <c>Succeeded</c>, <c>Failed</c>), or null when not
+    /// given.</summary>
     public string? Phase { get; init; }
 
     /// <summary>The addresses, one a family, the main one first.</summary>

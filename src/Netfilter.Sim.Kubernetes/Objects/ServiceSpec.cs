@@ -6,7 +6,8 @@ public sealed record ServiceSpec
     /// <summary>The type; ClusterIP when absent.</summary>
     public ServiceType Type { get; init; }
 
-    /// <summary>The first cluster IP as written; empty when none is allocated, <c>None</c> for a headless Service.</summary>
+    /// <summary>The first cluster IP as written; empty when none is allocated, <c>None</c> for a headless
+    /// Service.</summary>
     public string ClusterIP { get; init; } = "";
 
     /// <summary>The cluster IPs, one a family.</summary>
@@ -57,7 +58,8 @@ public sealed record ServiceSpec
     /// <summary>Whether pods that are not ready count as ready endpoints.</summary>
     public bool PublishNotReadyAddresses { get; init; }
 
-    /// <summary>The wish for near endpoints (<c>PreferClose</c>, <c>PreferSameZone</c>, <c>PreferSameNode</c>), or null.</summary>
+    /// <summary>The wish for near endpoints (<c>PreferClose</c>, <c>PreferSameZone</c>, <c>PreferSameNode</c>), or
+    /// null.</summary>
     /// <remarks>kube-proxy does not read it; the EndpointSlice controller turns it into hints.</remarks>
     public string? TrafficDistribution { get; init; }
 }

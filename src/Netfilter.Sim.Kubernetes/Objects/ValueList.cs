@@ -3,8 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace Netfilter.Sim.Kubernetes.Objects;
 
-/// <summary>An immutable list that equals another list with equal elements, so that records holding it compare deeply.</summary>
-/// <remarks>kube-proxy decides by deep equality whether an object changed; the default value is the empty list.</remarks>
+/// <summary>An immutable list that equals another list with equal elements, so that records holding it compare
+/// deeply.</summary>
+/// <remarks>kube-proxy decides by deep equality whether an object changed; the default value is the empty
+/// list.</remarks>
 /// <typeparam name="T">The element type.</typeparam>
 [CollectionBuilder(typeof(ValueList), nameof(ValueList.Create))]
 public readonly struct ValueList<T> : IReadOnlyList<T>, IEquatable<ValueList<T>>

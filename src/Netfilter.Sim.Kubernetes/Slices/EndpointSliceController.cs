@@ -4,7 +4,8 @@ namespace Netfilter.Sim.Kubernetes.Slices;
 
 /// <summary>Cuts the pods a Service selects into slices, with few writes rather than full slices.</summary>
 /// <remarks>k8s.io/endpointslice reconciler.go of v1.36. Slices of others (by their managed-by label) are left alone.
-/// Pods are taken in the order given and names are derived, where the controller has neither order nor memory.</remarks>
+/// Pods are taken in the order given and names are derived, where the controller has neither order nor
+/// memory.</remarks>
 public sealed class EndpointSliceController
 {
     /// <summary>The value of the managed-by label of the slices it writes.</summary>

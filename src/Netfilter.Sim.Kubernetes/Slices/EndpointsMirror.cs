@@ -4,7 +4,8 @@ using Netfilter.Sim.Kubernetes.Objects;
 namespace Netfilter.Sim.Kubernetes.Slices;
 
 /// <summary>Makes slices of an Endpoints object written by hand.</summary>
-/// <remarks>k8s.io/kubernetes pkg/controller/endpointslicemirroring: one slice a subset and family, at most 1000 addresses.</remarks>
+/// <remarks>k8s.io/kubernetes pkg/controller/endpointslicemirroring: one slice a subset and family, at most 1000
+/// addresses.</remarks>
 public static class EndpointsMirror
 {
     /// <summary>The value of the managed-by label of mirrored slices.</summary>
@@ -40,7 +41,8 @@ public static class EndpointsMirror
     }
 
     private static EndpointSlice MakeSlice(
-        Endpoints endpoints, IPFamily family, ValueList<EndpointPort> ports, Endpoint[] chosen, HashSet<string> names) => new()
+        Endpoints endpoints, IPFamily family, ValueList<EndpointPort> ports, Endpoint[] chosen,
+        HashSet<string> names) => new()
         {
             Metadata = new ObjectMeta
             {

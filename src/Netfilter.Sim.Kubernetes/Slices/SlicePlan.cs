@@ -42,7 +42,7 @@ internal sealed class SlicePlan(Service service, int maxEndpoints, EndpointSlice
     // Consumers wait for a first slice; a Service without pods says so with an empty one.
     private void KeepPlaceholder(AddressType type, List<EndpointSlice> created, List<EndpointSlice> deleted)
     {
-        EndpointSlice placeholder = NewSlice(type, default, default);
+        EndpointSlice placeholder = NewSlice(type, default);
         EndpointSlice? kept = deleted.Find(slice => slice.Ports.Count == 0 && slice.Endpoints.Count == 0);
         if (kept is not null && kept.Metadata.Labels == placeholder.Metadata.Labels)
         {
@@ -85,7 +85,7 @@ internal sealed class SlicePlan(Service service, int maxEndpoints, EndpointSlice
             }
             else
             {
-                created.Add(Fill(NewSlice(type, ports, default), left));
+                created.Add(Fill(NewSlice(type, ports), left));
             }
         }
         _updated.AddRange(touched);
@@ -126,7 +126,7 @@ internal sealed class SlicePlan(Service service, int maxEndpoints, EndpointSlice
         .Where(slice => slice.Endpoints.Count + count <= maxEndpoints)
         .MaxBy(slice => slice.Endpoints.Count);
 
-    private EndpointSlice NewSlice(AddressType type, ValueList<EndpointPort> ports, ValueList<Endpoint> endpoints) => new()
+    private EndpointSlice NewSlice(AddressType type, ValueList<EndpointPort> ports) => new()
     {
         Metadata = new ObjectMeta
         {
@@ -136,7 +136,6 @@ internal sealed class SlicePlan(Service service, int maxEndpoints, EndpointSlice
         },
         AddressType = type,
         Ports = ports,
-        Endpoints = endpoints,
     };
 
     private ValueMap Labels()

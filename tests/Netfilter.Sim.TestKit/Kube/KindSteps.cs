@@ -5,8 +5,8 @@ using Netfilter.Sim.Kubernetes.Objects;
 namespace Netfilter.Sim.TestKit.Kube;
 
 /// <summary>The four-node kind cluster step by step: what is applied, and the cluster after it.</summary>
-/// <remarks>Cluster IPs and the node port are facts of the recorded cluster, where the API server drew them; pod addresses
-/// and the rest come out of the allocation.</remarks>
+/// <remarks>Cluster IPs and the node port are facts of the recorded cluster, where the API server drew them; pod
+/// addresses and the rest come out of the allocation.</remarks>
 public static class KindSteps
 {
     /// <summary>The steps in order, by the names of the recorded dumps.</summary>

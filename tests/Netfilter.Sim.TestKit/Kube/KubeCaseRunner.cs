@@ -6,7 +6,8 @@ using Netfilter.Sim.Kubernetes.Objects;
 namespace Netfilter.Sim.TestKit.Kube;
 
 /// <summary>Plays a kube-proxy case: events into one proxier, its payloads into one set of tables.</summary>
-/// <remarks>What needs a packet engine is left to <see cref="KubeCaseEngine"/>; without one it is not checked.</remarks>
+/// <remarks>What needs a packet engine is left to <see cref="KubeCaseEngine"/>; without one it is not
+/// checked.</remarks>
 /// <param name="engine">The packet engine's checks, or null.</param>
 /// <param name="afterSync">Called after every sync with the tables it left, or null.</param>
 public sealed class KubeCaseRunner(KubeCaseEngine? engine = null, Action<ProxySync, TextTables>? afterSync = null)

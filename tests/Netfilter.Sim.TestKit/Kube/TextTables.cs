@@ -3,7 +3,8 @@ using Netfilter.Sim.Kubernetes.Objects;
 
 namespace Netfilter.Sim.TestKit.Kube;
 
-/// <summary>Tables as lines of text, enough to apply kube-proxy's payloads: chains, rules, and who jumps where.</summary>
+/// <summary>Tables as lines of text, enough to apply kube-proxy's payloads: chains, rules, and who jumps
+/// where.</summary>
 public sealed class TextTables
 {
     private readonly Dictionary<string, Dictionary<string, List<string>>> _tables = new(StringComparer.Ordinal)
