@@ -15,33 +15,45 @@ internal sealed class YamlTreeBuilder(ManifestErrors errors)
     public List<ManifestDocument> Build(string text)
     {
         var documents = new List<ManifestDocument>();
+        var parser = new Parser(new StringReader(text));
         int number = 0;
+        while (Advance(parser))
+        {
+            switch (parser.Current)
+            {
+                case DocumentStart:
+                    errors.Document = ++number;
+                    _root = null;
+                    _anchors.Clear();
+                    break;
+                case DocumentEnd when _root is not null and not ScalarNode { Kind: ScalarKind.Null }:
+                    documents.Add(new ManifestDocument(number, _root));
+                    break;
+                case NodeEvent or MappingEnd or SequenceEnd or AnchorAlias:
+                    Accept(parser.Current);
+                    break;
+            }
+        }
+        return documents;
+    }
+
+    private bool Advance(Parser parser)
+    {
         try
         {
-            var parser = new Parser(new StringReader(text));
-            while (parser.MoveNext())
-            {
-                switch (parser.Current)
-                {
-                    case DocumentStart:
-                        errors.Document = ++number;
-                        _root = null;
-                        _anchors.Clear();
-                        break;
-                    case DocumentEnd when _root is not null and not ScalarNode { Kind: ScalarKind.Null }:
-                        documents.Add(new ManifestDocument(number, _root));
-                        break;
-                    case NodeEvent or MappingEnd or SequenceEnd or AnchorAlias:
-                        Accept(parser.Current);
-                        break;
-                }
-            }
+            return parser.MoveNext();
         }
         catch (YamlException problem)
         {
             errors.Add((int)problem.Start.Line, (int)problem.Start.Column, "", problem.Message);
         }
-        return documents;
+        catch (InvalidOperationException)
+        {
+            // The scanner gives up this way on some malformed plain scalars, without saying where.
+            Mark last = parser.Current?.End ?? Mark.Empty;
+            errors.Add((int)last.Line, (int)last.Column, "", "what follows here is not YAML");
+        }
+        return false;
     }
 
     private void Accept(ParsingEvent parsed)
