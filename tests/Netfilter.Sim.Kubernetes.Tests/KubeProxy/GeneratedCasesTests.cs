@@ -34,7 +34,7 @@ public class GeneratedCasesTests
                 }
                 byEdits.Apply(sync.Edits);
                 partial++;
-                byEdits.Lines().ShouldBe(tables.Lines(), name);
+                string.Join('\n', byEdits.Lines()).ShouldBe(string.Join('\n', tables.Lines()), name);
             }).Run(json);
         }
         partial.ShouldBeGreaterThan(100);
