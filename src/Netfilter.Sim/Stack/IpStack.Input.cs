@@ -69,6 +69,10 @@ internal sealed partial class IpStack
             RouteType.Prohibit => (IcmpCode.PacketFiltered, "prohibit route"),
             _ => (IcmpCode.NetUnreachable, "no route"),
         };
+        if (!IsRouteErrorAllowed(packet.Source))
+        {
+            return Fate.Dropped(reason + ", and its sender was told too often already");
+        }
         SendIcmpError(packet, IcmpType.DestinationUnreachable, code);
         return Fate.Rejected(reason);
     }

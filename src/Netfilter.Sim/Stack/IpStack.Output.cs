@@ -121,7 +121,10 @@ internal sealed partial class IpStack
     /// </summary>
     /// <param name="packet">The packet.</param>
     /// <param name="addressType">What kind of address the source is; unspecified to find out.</param>
-    /// <returns>False when there is no way any more; the packet is to be dropped.</returns>
+    /// <returns>
+    /// False when there is no way any more; the packet is to be dropped. Rules of the hook that the packet is at go on to see
+    /// the interface of the route before.
+    /// </returns>
     public bool RouteMeHarder(PacketBuffer packet, RouteType addressType = RouteType.Unspecified)
     {
         RouteKey key = KeyOf(packet, Fib.Loopback.Index);
@@ -144,7 +147,6 @@ internal sealed partial class IpStack
             return false;
         }
         packet.Route = route;
-        packet.OutDevice = route.Device;
         NoteRoute(packet, route);
         return true;
     }

@@ -26,16 +26,24 @@ internal sealed partial class IpStack
     /// <summary>A bucket for each peer that holds six errors and gets one back every interval.</summary>
     private bool IsPeerAllowed(NetAddress peer, RouteResult route, int intervalMilliseconds)
     {
-        if (intervalMilliseconds == 0 || route.Device?.Kind == NetDeviceKind.Loopback)
-        {
-            return true;
-        }
-        long now = Walk.NowNanoseconds / (1_000_000_000 / TicksPerSecond);
         long interval = (long)intervalMilliseconds * TicksPerSecond / 1000;
+        return interval == 0 || route.Device?.Kind == NetDeviceKind.Loopback || TakeToken(peer, interval, BurstFactor * interval);
+    }
+
+    /// <summary>What routing itself answers has limits of its own, from the same bucket (<c>net/ipv4/route.c ip_error</c>).</summary>
+    private bool IsRouteErrorAllowed(NetAddress peer)
+    {
+        SysctlSettings sysctls = Host.Configuration.Sysctls;
+        return TakeToken(peer, sysctls.Global("net.ipv4.route.error_cost"), sysctls.Global("net.ipv4.route.error_burst"));
+    }
+
+    private bool TakeToken(NetAddress peer, long cost, long burst)
+    {
+        long now = Walk.NowNanoseconds / (1_000_000_000 / TicksPerSecond);
         PeerState state = _peers.TryGetValue(peer, out PeerState known) ? known : new PeerState(0, now - (60 * TicksPerSecond));
-        long tokens = Math.Min(state.Tokens + now - state.LastTick, BurstFactor * interval);
-        bool isAllowed = tokens >= interval;
-        _peers[peer] = new PeerState(isAllowed ? tokens - interval : tokens, now);
+        long tokens = Math.Min(state.Tokens + now - state.LastTick, burst);
+        bool isAllowed = tokens >= cost;
+        _peers[peer] = new PeerState(isAllowed ? tokens - cost : tokens, now);
         return isAllowed;
     }
 
