@@ -187,6 +187,7 @@ public sealed partial class PacketBuffer
         {
             return false;
         }
+        Linearize();
         int at = TransportOffset + offset;
         int tail = Length - at - length;
         EnsureCapacity(newLength);
@@ -218,6 +219,41 @@ public sealed partial class PacketBuffer
         else
         {
             BinaryPrimitives.WriteUInt16BigEndian(Bytes.AsSpan(Start + 4), (ushort)(length - 40));
+        }
+    }
+
+    /// <summary>Takes an IPv6 fragment header out; length and next header fields are the caller's.</summary>
+    /// <param name="offset">Where it begins.</param>
+    internal void RemoveFragmentHeader(int offset)
+    {
+        int begin = Start - LinkHeaderLength;
+        Bytes.AsSpan(begin, LinkHeaderLength + offset).CopyTo(Bytes.AsSpan(begin + 8));
+        (Start, Length) = (Start + 8, Length - 8);
+    }
+
+    /// <summary>Makes one run of bytes of a packet that came in fragments (<c>skb_linearize</c>).</summary>
+    internal void Linearize() => Pieces.Clear();
+
+    /// <summary>
+    /// Makes the first piece of a packet that came in fragments at least as long as what is about to be written
+    /// (<c>skb_ensure_writable</c>): later ones lose what it gains.
+    /// </summary>
+    private void Pull(int length)
+    {
+        int missing = Pieces.Count == 0 ? 0 : length - PiecesStart - Pieces[0];
+        while (missing > 0 && Pieces.Count > 1)
+        {
+            int taken = Math.Min(missing, Pieces[1]);
+            Pieces[0] += taken;
+            missing -= taken;
+            if (taken == Pieces[1])
+            {
+                Pieces.RemoveAt(1);
+            }
+            else
+            {
+                Pieces[1] -= taken;
+            }
         }
     }
 
@@ -312,6 +348,7 @@ public sealed partial class PacketBuffer
         {
             return;
         }
+        Pull(Math.Min(Length, TransportOffset + TransportHeader.FixedLength(Protocol)));
         if (Protocol == IpProtocols.Sctp)
         {
             BinaryPrimitives.WriteUInt16BigEndian(Bytes.AsSpan(Start + TransportOffset + offset), port);

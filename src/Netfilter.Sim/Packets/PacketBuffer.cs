@@ -91,6 +91,15 @@ public sealed partial class PacketBuffer
     /// <summary>Largest fragment that a reassembled packet came in, in bytes with headers; 0 when it came whole (<c>frag_max_size</c>).</summary>
     internal int FragmentMaxSize { get; set; }
 
+    /// <summary>
+    /// Sizes of the pieces that a reassembled packet was made of, in order: the kernel keeps them as they came and sends them on
+    /// like that (<c>skb_shinfo(skb)-&gt;frag_list</c>). Empty when it came whole or was rewritten as one.
+    /// </summary>
+    internal List<int> Pieces { get; } = [];
+
+    /// <summary>Where the first of <see cref="Pieces"/> begins.</summary>
+    internal int PiecesStart { get; set; }
+
     internal Span<byte> Writable => Bytes.AsSpan(Start, Length);
 
     /// <summary>Source address.</summary>
@@ -157,5 +166,18 @@ public sealed partial class PacketBuffer
         InDevice = OutDevice = PhysInDevice = PhysOutDevice = null;
         (Mark, Priority, PacketType, LinkHeaderLength, Route, Socket) = (0, 0, PacketType.Host, 0, null, null);
         (Connection, ConntrackInfo, Template, Trace, FragmentMaxSize) = (-1, ConntrackInfo.None, null, false, 0);
+        Pieces.Clear();
+    }
+
+    /// <summary>Takes over all that the host knows of another packet, and its link header, but not how it was fragmented.</summary>
+    internal void CopyMetadata(PacketBuffer from)
+    {
+        (InDevice, OutDevice) = (from.InDevice, from.OutDevice);
+        (PhysInDevice, PhysOutDevice) = (from.PhysInDevice, from.PhysOutDevice);
+        (Mark, Priority, PacketType) = (from.Mark, from.Priority, from.PacketType);
+        (Route, Socket, Trace) = (from.Route, from.Socket, from.Trace);
+        (Connection, ConntrackInfo, Template) = (from.Connection, from.ConntrackInfo, from.Template);
+        LinkHeaderLength = from.LinkHeaderLength;
+        from.Bytes.AsSpan(from.Start - LinkHeaderLength, LinkHeaderLength).CopyTo(Bytes.AsSpan(Start - LinkHeaderLength));
     }
 }

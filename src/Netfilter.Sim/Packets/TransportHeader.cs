@@ -7,6 +7,9 @@ internal static class TransportHeader
     public static bool HasPorts(byte protocol) => protocol is IpProtocols.Tcp or IpProtocols.Udp
         or IpProtocols.UdpLite or IpProtocols.Sctp or IpProtocols.Dccp;
 
+    /// <summary>Length of a protocol's header without options; 0 for protocols that are not known here.</summary>
+    public static int FixedLength(byte protocol) => LengthOf(default, protocol);
+
     /// <summary>Length of the header that transport bytes begin with; 0 for protocols that are not known here.</summary>
     public static int LengthOf(ReadOnlySpan<byte> transport, byte protocol) => protocol switch
     {
