@@ -89,7 +89,7 @@ public sealed partial class PacketBuffer
     {
         if (Family == IpFamily.IPv6)
         {
-            BinaryPrimitives.WriteUInt16BigEndian(Writable, (ushort)((ReadUInt16(0) & 0xf00f) | (value << 4)));
+            BinaryPrimitives.WriteUInt16BigEndian(Bytes.AsSpan(Start), (ushort)((ReadUInt16(0) & 0xf00f) | (value << 4)));
             return;
         }
         ReplaceHeaderV4(0, (ushort)((Bytes[Start] << 8) | value));

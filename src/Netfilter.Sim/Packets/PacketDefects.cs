@@ -10,7 +10,7 @@ internal static class PacketDefects
     public static PacketDefect Find(ReadOnlySpan<byte> ip, in PacketLayout layout)
     {
         PacketDefect defect = layout.Family == IpFamily.IPv4 ? HeaderV4(ip) : HeaderV6(ip);
-        if (defect != PacketDefect.None)
+        if (defect != PacketDefect.None || layout.FragmentOffset != 0)
         {
             return defect;
         }
@@ -18,7 +18,7 @@ internal static class PacketDefects
         {
             return PacketDefect.ExtensionHeaders;
         }
-        return layout.FragmentOffset != 0 ? PacketDefect.None : Transport(ip, layout);
+        return Transport(ip, layout);
     }
 
     private static PacketDefect HeaderV4(ReadOnlySpan<byte> ip)

@@ -168,7 +168,9 @@ internal sealed class Defragmenter
             return FragmentOutcome.Dropped;
         }
         uint identification = BinaryPrimitives.ReadUInt32BigEndian(ip[(at + 4)..]);
-        FragmentKey key = new(packet.Source, packet.Destination, identification, 0, user, packet.InDevice?.Index ?? 0);
+        bool isLinkScoped = ip[24] == 0xff || (ip[24] == 0xfe && (ip[25] & 0xc0) == 0x80);
+        int device = isLinkScoped ? packet.InDevice?.Index ?? 0 : 0;
+        FragmentKey key = new(packet.Source, packet.Destination, identification, 0, user, device);
         FragmentQueue queue = Find(key, now, deadline);
         int field = BinaryPrimitives.ReadUInt16BigEndian(ip[(at + 2)..]);
         (int offset, bool more) = (field & 0xfff8, (field & 1) != 0);

@@ -8,7 +8,7 @@ namespace Netfilter.Sim.Stack.Fragments;
 /// <param name="Identification">IPv4's identification, or that of IPv6's fragment header.</param>
 /// <param name="Protocol">IPv4's protocol; 0 for IPv6.</param>
 /// <param name="User">Who collects.</param>
-/// <param name="DeviceIndex">IPv6: the interface they came in by; 0 for IPv4.</param>
+/// <param name="DeviceIndex">For an IPv6 group or link-local destination the interface they came in by; otherwise 0.</param>
 internal readonly record struct FragmentKey(
     NetAddress Source,
     NetAddress Destination,
