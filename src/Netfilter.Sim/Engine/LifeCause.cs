@@ -21,6 +21,9 @@ public enum LifeCause : byte
     /// <summary>It was put together of fragments.</summary>
     Reassembled,
 
+    /// <summary>It is a piece of a packet that was too large for its way.</summary>
+    Fragmented,
+
     /// <summary>It came back over the loopback interface.</summary>
     LoopedBack,
 

@@ -15,7 +15,7 @@ internal sealed partial class IpStack
     private Fate DeliverV4(PacketBuffer packet)
     {
         bool isFragment = packet.FragmentOffset != 0 || packet.MoreFragments;
-        return isFragment && !Reassemble(packet) ? Fate.Held("a fragment that waits for the others") : Deliver(packet);
+        return isFragment && Collect(packet) is { } fate ? fate : Deliver(packet);
     }
 
     private Fate DeliverV6(PacketBuffer packet) => Deliver(packet);

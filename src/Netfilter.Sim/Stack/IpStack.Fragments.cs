@@ -1,15 +1,58 @@
+using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Determinism;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.Routing;
+using Netfilter.Sim.Stack.Fragments;
 
 namespace Netfilter.Sim.Stack;
 
-/// <summary>Where the IP layer takes fragments together and makes them (<c>ip_defrag</c>, <c>ip_fragment</c>).</summary>
+/// <summary>Where the IP layer takes fragments together and makes them (<c>ip_defrag</c>, <c>ip_fragment</c>, <c>ip6_fragment</c>).</summary>
 internal sealed partial class IpStack
 {
-    private static bool Reassemble(PacketBuffer packet) => true;
+    /// <summary>Collects fragments that are for this host, when conntrack has not done it (<c>ip_local_deliver</c>).</summary>
+    /// <returns>What became of the fragment when it is not the whole packet now.</returns>
+    private Fate? Collect(PacketBuffer packet)
+    {
+        int timeout = (int)Host.Configuration.Sysctls.Global("net.ipv4.ipfrag_time");
+        return Host.Fragments.Gather(packet, FragmentUser.LocalDeliver, Walk.NowNanoseconds, timeout) switch
+        {
+            FragmentOutcome.Held => Fate.Held("a fragment that waits for the others"),
+            FragmentOutcome.Duplicate => Fate.Dropped("a fragment that was there already"),
+            FragmentOutcome.Dropped => Fate.Dropped("a fragment that does not fit the others"),
+            _ => null,
+        };
+    }
 
-    private Fate Fragment(PacketBuffer packet, NetDevice device, int mtu) => packet.Length > mtu
-        ? Fate.Unknown("fragmentation is not modelled yet")
-        : Transmit(packet, device);
+    /// <summary>Sends a packet on in as many pieces as it takes, or tells its sender that it may not.</summary>
+    private Fate Fragment(PacketBuffer packet, NetDevice device, int mtu)
+    {
+        bool isIPv4 = packet.Family == IpFamily.IPv4;
+        switch (Fragmenter.Check(packet, mtu, mayFragmentV6: packet.InDevice is null))
+        {
+            case FragmentNeed.None:
+                return Transmit(packet, device);
+            case FragmentNeed.TooBig:
+                SendIcmpError(
+                    packet,
+                    isIPv4 ? IcmpType.DestinationUnreachable : Icmpv6Type.PacketTooBig,
+                    isIPv4 ? IcmpCode.FragmentationNeeded : (byte)0,
+                    (uint)mtu);
+                return Fate.Rejected(isIPv4 ? "fragmentation needed" : "packet too big");
+        }
+        uint identification = isIPv4 ? 0 : 1 + Walk.Chance.Choose(ChancePurpose.PacketIdentification, uint.MaxValue);
+        if (!Fragmenter.TryBegin(packet, mtu, identification, out Fragmenter fragmenter))
+        {
+            return Fate.Dropped("no room for data in a fragment");
+        }
+        PacketBuffer fragment = Rent();
+        while (fragmenter.Next(fragment))
+        {
+            int outer = Walk.BeginLife(LifeCause.Fragmented, fragment);
+            Finish(fragment, outer, Transmit(fragment, device));
+            fragment = Rent();
+        }
+        Return(fragment);
+        return Fate.Replaced("leaves in fragments");
+    }
 }

@@ -28,6 +28,7 @@ public sealed record LifeStep(PacketLife Begin, string? Device) : TraceStep
             LifeCause.MadeByRule => life.Parent < 0 ? "made by a rule" : $"made by a rule for packet{of}",
             LifeCause.Copied => life.Parent < 0 ? "a copy" : $"a copy of packet{of}",
             LifeCause.Reassembled => "put together of its fragments",
+            LifeCause.Fragmented => life.Parent < 0 ? "a fragment" : $"a fragment of packet{of}",
             LifeCause.LoopedBack => "looped back",
             _ => life.Parent < 0 ? "for another port of the bridge" : $"packet{of} for another port of the bridge",
         };

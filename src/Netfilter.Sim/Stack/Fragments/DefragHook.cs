@@ -29,7 +29,8 @@ internal sealed class DefragHook : HookFunction
         FragmentUser user = hook != Hook.PreRouting ? FragmentUser.ConntrackOut
             : packet.PhysInDevice is not null ? FragmentUser.ConntrackBridgeIn
             : FragmentUser.ConntrackIn;
-        switch (walk.Host.Fragments.Gather(packet, user, walk.NowNanoseconds, isIPv4 ? 30 : 60))
+        int timeout = isIPv4 ? (int)walk.Host.Configuration.Sysctls.Global("net.ipv4.ipfrag_time") : 60;
+        switch (walk.Host.Fragments.Gather(packet, user, walk.NowNanoseconds, timeout))
         {
             case FragmentOutcome.Held:
                 walk.Blame(Fate.Held("fragment, waits for the others"));
