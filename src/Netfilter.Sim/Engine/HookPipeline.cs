@@ -43,19 +43,21 @@ internal sealed class HookPipeline
     /// </summary>
     public Verdict Run(Hook hook, PacketBuffer packet, WalkContext walk, int after = int.MinValue)
     {
+        Hook? outer = walk.Recorder?.MoveTo(hook);
+        Verdict verdict = Verdict.Accept;
         foreach (ref readonly Entry entry in At(packet.Family, hook).AsSpan())
         {
-            if (entry.Priority <= after)
+            if (entry.Priority > after)
             {
-                continue;
-            }
-            Verdict verdict = entry.Function.Invoke(hook, packet, walk);
-            if (verdict != Verdict.Accept)
-            {
-                return verdict;
+                verdict = entry.Function.Invoke(hook, packet, walk);
+                if (verdict != Verdict.Accept)
+                {
+                    break;
+                }
             }
         }
-        return Verdict.Accept;
+        walk.Recorder?.MoveTo(outer);
+        return verdict;
     }
 
     /// <summary>The same functions for a forked namespace.</summary>

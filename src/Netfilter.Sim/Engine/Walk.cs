@@ -49,7 +49,8 @@ public sealed class Walk : IPacketSink
     internal WalkRecorder Recorder { get; }
 
     /// <summary>The way as a person reads it: hooks, tables, chains and rules, why each did or did not match, and the fate.</summary>
-    public string Explain() => WalkRenderer.Render(this);
+    /// <param name="showsEveryRule">False to tell long runs of rules that do not match in one line.</param>
+    public string Explain(bool showsEveryRule = false) => WalkRenderer.Render(this, showsEveryRule);
 
     /// <inheritdoc/>
     public override string ToString() => Fate.ToString();

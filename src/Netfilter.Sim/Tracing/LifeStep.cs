@@ -10,27 +10,27 @@ namespace Netfilter.Sim.Tracing;
 public sealed record LifeStep(PacketLife Begin, string? Device) : TraceStep
 {
     /// <inheritdoc/>
-    public override string Text => Device is null ? Describe(Begin) : $"{Describe(Begin)} on {Device}";
-
-    /// <summary>Number, packet and cause in one line.</summary>
-    internal static string Describe(PacketLife life) => string.Create(
+    public override string Text => string.Create(
         CultureInfo.InvariantCulture,
-        $"packet {life.Number}: {Packet.Parse(life.Bytes.AsSpan())} ({life.Bytes.Length} bytes), {Words(life)}");
+        $"packet {Begin.Number}: {PacketWords.Of(Packet.Parse(Begin.Bytes.AsSpan()))}, {Begin.Bytes.Length} bytes, {Words}");
 
-    private static string Words(PacketLife life)
+    private string Words
     {
-        string of = life.Parent < 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" {life.Parent}");
-        return life.Cause switch
+        get
         {
-            LifeCause.Received => "received",
-            LifeCause.Sent => "sent by the host",
-            LifeCause.Answered => life.Parent < 0 ? "answered by the host" : $"the host's answer to packet{of}",
-            LifeCause.MadeByRule => life.Parent < 0 ? "made by a rule" : $"made by a rule for packet{of}",
-            LifeCause.Copied => life.Parent < 0 ? "a copy" : $"a copy of packet{of}",
-            LifeCause.Reassembled => "put together of its fragments",
-            LifeCause.Fragmented => life.Parent < 0 ? "a fragment" : $"a fragment of packet{of}",
-            LifeCause.LoopedBack => "looped back",
-            _ => life.Parent < 0 ? "for another port of the bridge" : $"packet{of} for another port of the bridge",
-        };
+            string number = string.Create(CultureInfo.InvariantCulture, $"packet {Begin.Parent}");
+            return Begin.Cause switch
+            {
+                LifeCause.Received => Device is null ? "received" : $"received on {Device}",
+                LifeCause.Sent => "sent by the host",
+                LifeCause.Answered => Begin.Parent < 0 ? "answered by the host" : $"the host's answer to {number}",
+                LifeCause.MadeByRule => Begin.Parent < 0 ? "made by a rule" : $"made by a rule because of {number}",
+                LifeCause.Copied => Begin.Parent < 0 ? "a copy" : $"a copy of {number}",
+                LifeCause.Reassembled => "put together of its fragments",
+                LifeCause.Fragmented => Begin.Parent < 0 ? "a fragment" : $"a fragment of {number}",
+                LifeCause.LoopedBack => "looped back",
+                _ => Begin.Parent < 0 ? "for another port of the bridge" : $"{number} for another port of the bridge",
+            };
+        }
     }
 }

@@ -9,7 +9,7 @@ public abstract record TraceStep
     public int Life { get; internal set; }
 
     /// <summary>The hook that the packet was at; null between hooks.</summary>
-    public Hook? Hook { get; init; }
+    public Hook? Hook { get; internal set; }
 
     /// <summary>One line in words, made when it is asked for.</summary>
     public abstract string Text { get; }
