@@ -163,7 +163,7 @@ internal sealed class WalkRenderer
     }
 
     // The few rules of a run that failed otherwise than the rest: often those that somebody expected to match.
-    private static IEnumerable<RuleStep> NearMisses(List<RuleStep> misses)
+    private static List<RuleStep> NearMisses(List<RuleStep> misses)
     {
         RuleCondition usual = misses.GroupBy(step => step.Failed).MaxBy(group => group.Count())!.Key;
         List<RuleStep> others = misses.FindAll(step => step.Failed != usual);
