@@ -7,7 +7,11 @@ namespace Netfilter.Sim.Extensions;
 /// <summary>Makes the value of an option's text by its kind (<c>libxtables/xtoptions.c xtopt_subparse</c>), with its messages.</summary>
 internal static class OptionConverter
 {
-    private static readonly string[] LogLevels = ["emerg", "alert", "crit", "error", "warning", "notice", "info", "debug"];
+    private static readonly (string Name, ulong Level)[] LogLevels =
+    [
+        ("emerg", 0), ("panic", 0), ("alert", 1), ("crit", 2), ("error", 3), ("warning", 4), ("notice", 5),
+        ("info", 6), ("debug", 7),
+    ];
 
     private static readonly (string Name, byte Value)[] TosNames =
     [
@@ -165,9 +169,8 @@ internal static class OptionConverter
         {
             return level;
         }
-        int index = Array.FindIndex(
-            LogLevels, name => name.StartsWith(call.Argument, StringComparison.OrdinalIgnoreCase));
-        return index >= 0 ? (ulong)index : throw OptionCall.Error($"log level \"{call.Argument}\" unknown\n");
+        int index = Array.FindIndex(LogLevels, known => known.Name == call.Argument);
+        return index >= 0 ? LogLevels[index].Level : throw OptionCall.Error($"log level \"{call.Argument}\" unknown\n");
     }
 
     private static NetAddress Host(string text, OptionCall call)
@@ -180,7 +183,9 @@ internal static class OptionConverter
                 ? found[0]
                 : throw OptionCall.Error($"{text} resolves to more than one address\n");
         }
-        string reason = text.Length == 0 ? "Name or service not known"
+        // glibc asks no name server for what cannot be a host's name.
+        bool isName = text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or ':');
+        string reason = !isName ? "Name or service not known"
             : NetAddress.TryParse(text, out _) ? "Address family for hostname not supported"
             : "Temporary failure in name resolution";
         throw OptionCall.Error($"getaddrinfo: {reason}\n");
@@ -198,17 +203,20 @@ internal static class OptionConverter
         IpFamily family = call.Rule.Family;
         int width = family == IpFamily.IPv4 ? 32 : 128;
         string text = call.Argument[(slash + 1)..];
-        NetAddress mask;
+        HostMask host = new(Host(call.Argument[..slash], call), FullMask(call));
         if (CNumber.TryRead(text, out ulong length, 0, (ulong)width))
         {
-            mask = NetPrefix.MaskOf(family, (int)length);
+            return host with { Mask = NetPrefix.MaskOf(family, (int)length) };
         }
-        else if (!NetAddress.TryParse(text, out mask) || mask.Family != family)
+        IReadOnlyList<NetAddress> mask = NameParser.Resolve(text, family, NameDatabase.Default);
+        if (mask.Count == 0)
         {
             throw OptionCall.Error(Invariant(
                 $"{call.Extension.Name}: bad value for option \"--{call.Option.Name}\", neither a valid network mask nor valid CIDR (0-{width}).\n"));
         }
-        return new HostMask(Host(call.Argument[..slash], call), mask);
+        // A mask that is not a run of ones has no length, and counts as full (xtopt_parse_plenmask).
+        int ones = new NetPrefix(mask[0], mask[0]).Length;
+        return ones < 0 ? host : host with { Mask = NetPrefix.MaskOf(family, ones) };
     }
 
     private static ulong PrefixLength(OptionCall call)

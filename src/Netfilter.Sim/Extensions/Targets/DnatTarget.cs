@@ -1,0 +1,58 @@
+using Netfilter.Sim.Engine;
+using Netfilter.Sim.Nat;
+using Netfilter.Sim.Rules;
+
+namespace Netfilter.Sim.Extensions.Targets;
+
+/// <summary><c>-j DNAT</c>: translates the destination of a connection (<c>net/netfilter/xt_nat.c xt_dnat_target_v2</c>).</summary>
+/// <param name="Range">What it may become.</param>
+public sealed record DnatTarget(NatRange Range) : ExtensionTarget
+{
+    /// <summary>The declaration.</summary>
+    public static TargetDeclaration Extension { get; } = new()
+    {
+        Name = "DNAT",
+        Summary = "Translates the destination of a connection.",
+        Source = "net/netfilter/xt_nat.c, extensions/libxt_NAT.c",
+        OnlyTable = "nat",
+        Hooks = Hooks.PreRouting | Hooks.LocalOut,
+        Revision = 2,
+        Options =
+        [
+            new("to-destination", OptionKind.Text)
+            {
+                Required = true, ValueName = "[address[-address]][:port[-port/base]]", Help = "New destination.",
+                Parse = call => NatRangeText.ParseTo(call),
+            },
+            new("random") { Help = "Choose ports at random." },
+            new("persistent") { Help = "Give a source the same address whatever the destination." },
+        ],
+        Build = values => new DnatTarget(NatRangeText.WithFlags(values, values.Get<NatRange>("to-destination"))),
+        Sample = source => ["--to-destination", $"10.{source.Next(256)}.{source.Next(256)}.{source.Next(256)}"],
+    };
+
+    /// <inheritdoc/>
+    public override TargetDeclaration Declaration => Extension;
+
+    /// <inheritdoc/>
+    public override RuleNeeds Needs => RuleNeeds.Conntrack;
+
+    /// <inheritdoc/>
+    public override void Save(OptionWriter writer, in PrintContext context)
+    {
+        writer.Flag("to-destination").Raw(' ');
+        NatRangeText.WriteRange(writer, Range);
+        NatRangeText.WriteFlags(writer, Range, " --");
+    }
+
+    /// <inheritdoc/>
+    public override void List(OptionWriter writer, in PrintContext context)
+    {
+        writer.Word("to:");
+        NatRangeText.WriteRange(writer, Range);
+        NatRangeText.WriteFlags(writer, Range, " ");
+    }
+
+    /// <inheritdoc/>
+    public override TargetVerdict Evaluate(in TargetContext context) => TargetVerdict.Unknown;
+}
