@@ -1,7 +1,6 @@
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Nat;
 using Netfilter.Sim.Packets;
-using Netfilter.Sim.Rules;
 
 namespace Netfilter.Sim.Extensions.Targets;
 
