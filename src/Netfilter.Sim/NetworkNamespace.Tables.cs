@@ -23,7 +23,11 @@ public sealed partial class NetworkNamespace
     /// <summary>The machinery that only runs while rules need it follows the tables.</summary>
     private XtablesState Watched(XtablesState tables)
     {
-        tables.Changed += () => FollowConntrackNeeds(tables.Family);
+        tables.Changed += () =>
+        {
+            FollowDefragmentationNeeds(tables.Family);
+            FollowConntrackNeeds(tables.Family);
+        };
         return tables;
     }
 }

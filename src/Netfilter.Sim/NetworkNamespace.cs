@@ -40,7 +40,7 @@ public sealed partial class NetworkNamespace
     internal RuleStateStore States { get; private set; } = new();
 
     /// <summary>What is registered at the hooks.</summary>
-    internal HookPipeline Hooks { get; } = new();
+    internal HookPipeline Hooks { get; private init; } = new();
 
     /// <summary>The walk that is under way, or the last one.</summary>
     internal WalkContext Context { get; }

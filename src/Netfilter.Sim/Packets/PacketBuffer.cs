@@ -151,11 +151,11 @@ public sealed partial class PacketBuffer
         EnsureCapacity(other.Length);
         other.Span.CopyTo(Bytes.AsSpan(Start));
         Length = other.Length;
-        SetLinkHeader(other.LinkHeader);
         PacketParser.ParseNetworkHeader(this);
-        (InDevice, OutDevice, PhysInDevice, PhysOutDevice) = (other.InDevice, other.OutDevice, other.PhysInDevice, other.PhysOutDevice);
-        (Mark, Priority, PacketType, Route, Socket) = (other.Mark, other.Priority, other.PacketType, other.Route, other.Socket);
-        (Connection, ConntrackInfo, Trace, FragmentMaxSize) = (other.Connection, other.ConntrackInfo, other.Trace, other.FragmentMaxSize);
+        CopyMetadata(other);
+        (FragmentMaxSize, PiecesStart) = (other.FragmentMaxSize, other.PiecesStart);
+        Pieces.Clear();
+        Pieces.AddRange(other.Pieces);
     }
 
     /// <summary>Whether a queue has taken the buffer, so that it must not be given back when the life ends.</summary>

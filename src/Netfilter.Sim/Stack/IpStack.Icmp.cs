@@ -72,19 +72,8 @@ internal sealed partial class IpStack
         }
         answer.Route = route;
         answer.Mark = mark;
-        AttachConnection(answer, about);
+        ConnectionTracker.Attach(answer, about);
         LocalOut(answer, cause);
-    }
-
-    private static void AttachConnection(PacketBuffer answer, PacketBuffer about)
-    {
-        if (about.Connection >= 0)
-        {
-            answer.Connection = about.Connection;
-            answer.ConntrackInfo = about.ConntrackInfo is ConntrackInfo.EstablishedReply or ConntrackInfo.RelatedReply
-                ? ConntrackInfo.Related
-                : ConntrackInfo.RelatedReply;
-        }
     }
 
     /// <summary>The mark of an answer (<c>IP4_REPLY_MARK</c>, <c>IP6_REPLY_MARK</c>).</summary>

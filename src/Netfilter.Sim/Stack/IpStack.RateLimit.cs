@@ -11,6 +11,15 @@ internal sealed partial class IpStack
 
     private readonly Dictionary<NetAddress, PeerState> _peers = [];
 
+    /// <summary>Takes over what another stack remembers of its peers.</summary>
+    public void CopyPeers(IpStack origin)
+    {
+        foreach ((NetAddress peer, PeerState state) in origin._peers)
+        {
+            _peers[peer] = state;
+        }
+    }
+
     private bool IsRateAllowedV4(NetAddress peer, RouteResult route, byte type, byte code)
     {
         SysctlSettings sysctls = Host.Configuration.Sysctls;

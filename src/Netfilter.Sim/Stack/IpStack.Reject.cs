@@ -1,4 +1,5 @@
 using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Conntrack;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.Routing;
@@ -40,7 +41,8 @@ internal sealed partial class IpStack
             Return(reset);
             return;
         }
-        AttachConnection(reset, about);
+        ConnectionTracker.Attach(reset, about);
+        Walk.Conntrack.SetClosing(about, Walk);
         LocalOut(reset, LifeCause.MadeByRule);
     }
 
