@@ -17,7 +17,9 @@ public sealed class SysctlCollection
         get
         {
             ArgumentNullException.ThrowIfNull(key);
-            return _host.Configuration.Sysctls.Read(key) ?? throw Unknown(key);
+            return _host.ConntrackSettings.TryGet(key, out int setting)
+                ? setting.ToString(CultureInfo.InvariantCulture)
+                : _host.Configuration.Sysctls.Read(key) ?? throw Unknown(key);
         }
         set
         {
@@ -25,6 +27,13 @@ public sealed class SysctlCollection
             if (!long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number))
             {
                 throw new ArgumentException($"'{value}' is not a number.", nameof(value));
+            }
+            if (_host.ConntrackSettings.TryGet(key, out _))
+            {
+                _host.ConntrackSettings = number is >= 0 and <= int.MaxValue
+                    ? _host.ConntrackSettings.With(key, (int)number)
+                    : throw new ArgumentException($"{key} does not take the value {value}.", nameof(value));
+                return;
             }
             if (_host.Configuration.Sysctls.Read(key) is null)
             {

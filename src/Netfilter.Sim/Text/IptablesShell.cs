@@ -17,13 +17,13 @@ public sealed class IptablesShell
     /// <summary>Makes a shell.</summary>
     /// <param name="host">The namespace that the commands change.</param>
     /// <param name="registry">The extensions; null for the library's.</param>
-    /// <param name="environment">Names and objects outside the rules; null for the default.</param>
+    /// <param name="environment">Names and objects outside the rules; null for those of the namespace.</param>
     public IptablesShell(NetworkNamespace host, ExtensionRegistry? registry = null, RuleEnvironment? environment = null)
     {
         ArgumentNullException.ThrowIfNull(host);
         _host = host;
         _registry = registry ?? ExtensionRegistry.Default;
-        _environment = environment ?? RuleEnvironment.Default;
+        _environment = environment ?? new NamespaceEnvironment(host);
     }
 
     /// <summary>Runs a command line, split into words as a shell does.</summary>

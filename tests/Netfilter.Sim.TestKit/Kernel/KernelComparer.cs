@@ -174,6 +174,10 @@ public static partial class KernelComparer
         {
             return null;
         }
+        if (expected.Rc == 0 && actual.Rc != 0 && KernelText.MissingExtension(actual.Stderr) is { } missing)
+        {
+            return new KernelDifference($"not modelled: {missing}", $"not modelled: {missing}");
+        }
         if (expected.Rc != actual.Rc)
         {
             return new KernelDifference(

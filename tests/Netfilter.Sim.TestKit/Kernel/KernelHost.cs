@@ -1,6 +1,14 @@
+using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Determinism;
+using Netfilter.Sim.Engine;
+using Netfilter.Sim.Packets;
+using Netfilter.Sim.Routing;
+using Netfilter.Sim.Rules;
 using Netfilter.Sim.Sets;
+using Netfilter.Sim.Stack;
 using Netfilter.Sim.TestKit.Conformance;
+using Netfilter.Sim.Text;
+using Netfilter.Sim.Tracing;
 
 namespace Netfilter.Sim.TestKit.Kernel;
 
@@ -10,14 +18,18 @@ internal sealed class KernelHost
     private readonly KernelCase _case;
     private readonly ManualTimeProvider _clock = new();
     private readonly NetworkNamespace _host;
+    private readonly IptablesShell _shell;
 
     /// <summary>Sets the host up.</summary>
     public KernelHost(KernelCase @case)
     {
         _case = @case;
         _host = new NetworkNamespace(@case.Name, _clock);
+        _shell = new IptablesShell(_host);
         KernelTopology.Apply(_host, @case);
     }
+
+    private IpFamily Family => _case.IsIPv6 ? IpFamily.IPv6 : IpFamily.IPv4;
 
     private long NowNanoseconds => (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 
@@ -26,7 +38,7 @@ internal sealed class KernelHost
     {
         if (_case.Ipsets.Count > 0)
         {
-            (_, string errors, int code) = Ipset(["restore"], string.Join('\n', _case.Ipsets) + "\n");
+            (_, string errors, int code) = Ipset(["restore"], Text(_case.Ipsets));
             if (code != 0)
             {
                 return new KernelRestoreResult(code) { Stderr = errors };
@@ -37,10 +49,16 @@ internal sealed class KernelHost
     }
 
     /// <summary>A packet comes in.</summary>
-    public KernelStepExpect Receive(string device, ReadOnlySpan<byte> linkHeader, ReadOnlySpan<byte> packet) => throw NotYet("receiving");
+    public KernelStepExpect Receive(string device, ReadOnlySpan<byte> linkHeader, ReadOnlySpan<byte> packet) =>
+        Describe(_host.ReceiveFrame(device, linkHeader, packet, WalkOptions.Unwatched));
 
     /// <summary>A local process sends a packet by a raw socket.</summary>
-    public KernelStepExpect Send(ReadOnlySpan<byte> packet, uint mark, uint uid) => throw NotYet("sending");
+    public KernelStepExpect Send(ReadOnlySpan<byte> packet, uint mark, uint uid)
+    {
+        var socket = new LocalSocket(IpProtocols.Raw, 0) { Mark = mark, Uid = uid, Gid = uid };
+        Walk walk = _host.Send(Packet.Parse(packet), socket, WalkOptions.Unwatched);
+        return Describe(walk) with { Error = walk.SendError == SendError.Permission ? "EPERM" : null };
+    }
 
     /// <summary>Time passes.</summary>
     public KernelStepExpect Sleep(TimeSpan time)
@@ -50,17 +68,98 @@ internal sealed class KernelHost
     }
 
     /// <summary>A command line is run.</summary>
-    public KernelStepExpect Command(string line, string? output) => throw NotYet("commands");
+    public KernelStepExpect Command(string line, bool keepsOutput)
+    {
+        List<string> words = [.. WordSplitter.SplitShell(line)];
+        (string output, string errors, int code) = Run(words, "");
+        return new KernelStepExpect
+        {
+            Rc = code,
+            Stderr = errors,
+            Stdout = keepsOutput ? output.Split('\n')[..^1] : null,
+        };
+    }
 
     /// <summary>A ruleset is restored.</summary>
-    public KernelStepExpect Restore(IReadOnlyList<string> ruleset, bool noFlush, bool counters) => throw NotYet("iptables-restore");
+    public KernelStepExpect Restore(IReadOnlyList<string> ruleset, bool noFlush, bool counters)
+    {
+        List<string> words = [_case.IsIPv6 ? "ip6tables-restore" : "iptables-restore"];
+        words.AddRange(noFlush ? ["-n"] : []);
+        words.AddRange(counters ? ["-c"] : []);
+        (_, string errors, int code) = Run(words, Text(ruleset));
+        return new KernelStepExpect { Rc = code, Stderr = errors };
+    }
 
     /// <summary>The state now.</summary>
     public KernelSnapshot Snapshot(IReadOnlyList<string> what) => new()
     {
-        RulesetSaveCounters = what.Contains("ruleset") ? throw NotYet("iptables-save") : null,
+        RulesetSaveCounters = what.Contains("ruleset") ? SavedRules() : null,
+        Conntrack = what.Contains("conntrack") ? Connections() : null,
+        ConntrackCount = what.Contains("conntrack_count") ? _host.Tracker.Count : null,
+        Recent = what.Contains("recent") ? KernelRecentLists.Read(_host) : null,
         Ipset = what.Contains("ipset") ? SavedSets() : null,
     };
+
+    private static string Text(IReadOnlyList<string> lines) => string.Concat(lines.Select(line => line + "\n"));
+
+    private (string Output, string Errors, int ExitCode) Run(IReadOnlyList<string> words, string input)
+    {
+        switch (words[0])
+        {
+            case "ip":
+                return new IpCommand(_host).Run([.. words.Skip(1)]);
+            case "ipset":
+                return Ipset([.. words.Skip(1)], input);
+            case "conntrack":
+                throw new NotModelledException("command conntrack");
+        }
+        ShellResult result = _shell.Execute(words, input);
+        return (result.Stdout, result.Stderr, result.ExitCode);
+    }
+
+    private string[] SavedRules() => Run([_case.IsIPv6 ? "ip6tables-save" : "iptables-save", "-c"], "").Output.Split('\n');
+
+    private static KernelStepExpect Describe(Walk walk)
+    {
+        foreach (PacketLife life in walk.Lives)
+        {
+            if (life.Fate.Kind == FateKind.Unknown)
+            {
+                throw new NotModelledException(life.Fate.Reason ?? "something on the way");
+            }
+        }
+        return new KernelStepExpect
+        {
+            Emitted = [.. walk.Emitted.Select(emitted => new KernelPacket(emitted.Device.Name)
+            {
+                PacketHex = Convert.ToHexStringLower(emitted.Packet.Bytes),
+                EthernetHex = HasLinkHeader(emitted.Device) ? Convert.ToHexStringLower(emitted.LinkHeader.Span) : null,
+            })],
+            Delivered = [.. walk.Delivered.Select(delivered => new KernelPacket(delivered.Device?.Name ?? "lo")
+            {
+                PacketHex = Convert.ToHexStringLower(delivered.Packet.Bytes),
+                Mark = delivered.Mark,
+            })],
+            Nflog = [.. walk.Nflog.Select(Describe)],
+            Log = walk.Log,
+            Trace = walk.TraceLines,
+        };
+    }
+
+    private static KernelNflog Describe(NflogRecord record) => new(record.Group, record.Prefix, TableDefinition.ChainOf(record.Hook))
+    {
+        In = record.InDevice,
+        Out = record.OutDevice,
+        Physin = record.PhysInDevice.Length > 0 ? record.PhysInDevice : null,
+        Physout = record.PhysOutDevice.Length > 0 ? record.PhysOutDevice : null,
+        Mark = record.Mark,
+        PacketHex = Convert.ToHexStringLower(record.Packet.Bytes),
+    };
+
+    private static bool HasLinkHeader(NetDevice device) => device.Kind is not (NetDeviceKind.Tun or NetDeviceKind.Loopback);
+
+    private List<KernelConnection> Connections() =>
+        [.. _host.Tracker.SnapshotAll(NowNanoseconds).Where(entry => entry.Original.Family == Family).Select(KernelConntrack.Describe)];
 
     private (string Output, string Errors, int ExitCode) Ipset(IReadOnlyList<string> words, string input) =>
         new IpSetCommand(_host.States, NowNanoseconds).Run(words, input);
@@ -70,6 +169,4 @@ internal sealed class KernelHost
             .Select(KernelText.SetLine)
             .OrderBy(line => !line.StartsWith("create", StringComparison.Ordinal))
             .ThenBy(line => line, StringComparer.Ordinal)];
-
-    private NotModelledException NotYet(string what) => new($"{what} ({_case.Family})");
 }

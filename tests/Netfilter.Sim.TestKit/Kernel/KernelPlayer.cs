@@ -41,6 +41,10 @@ public sealed class KernelPlayer
     private CaseFailure? CompareLoad(KernelRestoreResult loaded)
     {
         int expected = _case.Expect.Restore?.Rc ?? 0;
+        if (expected == 0 && loaded.Rc != 0 && KernelText.MissingExtension(loaded.Stderr) is { } missing)
+        {
+            throw new NotModelledException(missing);
+        }
         return loaded.Rc == expected ? null : new CaseFailure($"ruleset: exit code {loaded.Rc}, recorded {expected}: {loaded.Stderr}");
     }
 
@@ -59,7 +63,7 @@ public sealed class KernelPlayer
             "receive" => Receive(step),
             "send" => _host.Send(step.Packet, step.Mark, step.Uid),
             "sleep" => _host.Sleep(TimeSpan.FromSeconds(step.Seconds)),
-            "command" => _host.Command(step.Cmd ?? "", step.Output),
+            "command" => _host.Command(step.Cmd ?? "", step.Output is not null),
             "restore" => _host.Restore(step.Ruleset, step.Noflush, step.Counters),
             "snapshot" => new KernelStepExpect(),
             "fill" => Fill(step),

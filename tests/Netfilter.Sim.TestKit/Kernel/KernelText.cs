@@ -8,6 +8,10 @@ public static partial class KernelText
 {
     private static readonly string[] TableOrder = ["raw", "mangle", "nat", "filter", "security"];
 
+    /// <summary>The extension or option that a tool refused because the library does not have it, or null.</summary>
+    public static string? MissingExtension(string? stderr) =>
+        MissingName().Match(stderr ?? "") is { Success: true } match ? $"extension {match.Groups[1].Value}" : null;
+
     /// <summary>A number.</summary>
     public static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 
@@ -78,6 +82,10 @@ public static partial class KernelText
 
     [GeneratedRegex(@" (initval 0x[0-9a-f]+|bucketsize \d+)")]
     private static partial Regex SetChance();
+
+    // What the tools say of an extension that is not there, or of an option that nobody knows because its extension is not.
+    [GeneratedRegex(@"(?:Couldn't load |unknown )((?:match|target|option) [`""][^'""]*['""])")]
+    private static partial Regex MissingName();
 
     [GeneratedRegex(@"\bID=(\d+|\*)")]
     private static partial Regex Identification();
