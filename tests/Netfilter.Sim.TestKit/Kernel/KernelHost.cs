@@ -102,7 +102,7 @@ internal sealed class KernelHost
 
     private static string Text(IReadOnlyList<string> lines) => string.Concat(lines.Select(line => line + "\n"));
 
-    private (string Output, string Errors, int ExitCode) Run(IReadOnlyList<string> words, string input)
+    private (string Output, string Errors, int ExitCode) Run(List<string> words, string input)
     {
         switch (words[0])
         {

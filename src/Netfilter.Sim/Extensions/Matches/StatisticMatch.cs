@@ -55,7 +55,7 @@ public sealed record StatisticMatch(uint Every, uint Packet, uint Threshold, boo
 
     /// <summary>The counter of nth mode.</summary>
     public override StateDeclaration? State =>
-        Every == 0 ? null : new StateDeclaration(() => new NthState { Count = Packet });
+        Every == 0 ? null : new StateDeclaration(() => new NthState { Count = Every - 1 - Packet });
 
     /// <inheritdoc/>
     public override MatchResult Evaluate(in MatchContext context)
