@@ -60,6 +60,7 @@ public sealed partial class NetworkNamespace
     {
         NetDevice device = Interface(name);
         Configuration = Configuration.WithoutDevice(device.Name);
+        Tracker.ForgetMasqueraded(device.Index);
     }
 
     /// <summary>Takes an interface up (<c>ip link set … up</c>).</summary>
@@ -68,7 +69,11 @@ public sealed partial class NetworkNamespace
 
     /// <summary>Takes an interface down: its routes go, and its IPv6 addresses, too.</summary>
     /// <exception cref="ArgumentException">There is no such interface.</exception>
-    public void SetDown(string name) => Configuration = Configuration.WithLinkState(Interface(name).Name, isUp: false);
+    public void SetDown(string name)
+    {
+        Configuration = Configuration.WithLinkState(Interface(name).Name, isUp: false);
+        Tracker.ForgetMasqueraded(Interface(name).Index);
+    }
 
     /// <summary>Changes what can be changed of an interface: MTU, Ethernet address, group, bridge, hairpin.</summary>
     /// <param name="device">The interface as <see cref="Interface"/> gave it, changed by <c>with</c>; addresses and state are not looked at.</param>
@@ -116,5 +121,6 @@ public sealed partial class NetworkNamespace
             && (anyLength || known.PrefixLength == wanted.PrefixLength))
             ?? throw new ArgumentException($"{name} does not have the address {address}.", nameof(address));
         Configuration = Configuration.WithoutAddress(name, present);
+        Tracker.ForgetMasqueraded(Interface(name).Index, present.Address);
     }
 }

@@ -42,7 +42,7 @@ internal sealed partial class ConnectionTracker
     {
         if (!Settings.Accounting)
         {
-            Settings = Settings.With("acct", 1);
+            Settings = Settings.With("net.netfilter.nf_conntrack_acct", 1);
         }
     }
 

@@ -104,7 +104,7 @@ public sealed class ConntrackSettings
     private int this[string name] => _values[Index[name]];
 
     /// <summary>Reads a setting.</summary>
-    /// <param name="name">The full name, or what follows <c>net.netfilter.nf_conntrack_</c>.</param>
+    /// <param name="name">The full name.</param>
     /// <param name="value">Its value; timeouts in seconds.</param>
     /// <returns>False for an unknown name.</returns>
     public bool TryGet(string name, out int value)
@@ -115,7 +115,7 @@ public sealed class ConntrackSettings
     }
 
     /// <summary>The same with one setting changed.</summary>
-    /// <param name="name">The full name, or what follows <c>net.netfilter.nf_conntrack_</c>.</param>
+    /// <param name="name">The full name.</param>
     /// <param name="value">The value; timeouts in seconds.</param>
     /// <exception cref="ArgumentException">No such setting.</exception>
     public ConntrackSettings With(string name, int value) => Index.TryGetValue(ShortName(name), out int index)
@@ -126,6 +126,6 @@ public sealed class ConntrackSettings
     {
         ArgumentNullException.ThrowIfNull(name);
         return name == "net.nf_conntrack_max" ? "max"
-            : name.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..] : name;
+            : name.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..] : "";
     }
 }

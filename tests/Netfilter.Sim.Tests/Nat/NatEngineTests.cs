@@ -1,0 +1,172 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Conntrack;
+using Netfilter.Sim.Determinism;
+using Netfilter.Sim.Engine;
+using Netfilter.Sim.Nat;
+using Netfilter.Sim.Packets;
+using Netfilter.Sim.Tests.Conntrack;
+
+namespace Netfilter.Sim.Tests.Nat;
+
+public sealed class NatEngineTests
+{
+    private static readonly NatRange Any = new(NatRangeFlags.None);
+
+    [Fact]
+    public void Masquerade_RoundTrip_TranslatesBothWays()
+    {
+        ConntrackBench bench = Masquerading(Any);
+        Describe(bench.Pass(ConntrackBench.Inside, Packet.Udp("10.0.0.2:5000", "203.0.113.9:53")))
+            .ShouldBe("203.0.113.1:5000 > 203.0.113.9:53");
+        Describe(bench.Pass(ConntrackBench.Outside, Packet.Udp("203.0.113.9:53", "203.0.113.1:5000")))
+            .ShouldBe("203.0.113.9:53 > 10.0.0.2:5000");
+        bench.Lines().ShouldBe(["udp src=10.0.0.2 dst=203.0.113.9 sport=5000 dport=53 src=203.0.113.9 dst=203.0.113.1 sport=53 dport=5000 mark=0"]);
+        ConnectionText.NamesOf(bench.Host.Conntrack.Single().Status)
+            .ShouldBe("SEEN_REPLY CONFIRMED SRC_NAT SRC_NAT_DONE DST_NAT_DONE");
+    }
+
+    [Fact]
+    public void Masquerade_AddressGone_ForgetsItsConnections()
+    {
+        ConntrackBench bench = Masquerading(Any);
+        bench.Pass(ConntrackBench.Inside, Packet.Udp("10.0.0.2:5000", "203.0.113.9:53"));
+        bench.Host.RemoveAddress(ConntrackBench.Inside, "10.0.0.1/24");
+        bench.Host.Conntrack.Length.ShouldBe(1);
+        bench.Host.RemoveAddress(ConntrackBench.Outside, "203.0.113.1/24");
+        bench.Host.Conntrack.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(4000, 1024, 65535)]
+    [InlineData(300, 1, 511)]
+    [InlineData(700, 600, 1023)]
+    public void SourcePort_Taken_IsReplacedByOneOfItsClass(int port, int lowest, int highest)
+    {
+        ConntrackBench bench = Masquerading(Any);
+        NetEndpoint server = "203.0.113.9:53";
+        for (int client = 2; client < 40; client++)
+        {
+            Packet sent = bench.Pass(ConntrackBench.Inside, Packet.Udp(new NetEndpoint($"10.0.0.{client}", (ushort)port), server))!;
+            ((int)Port(sent, 0)).ShouldBeInRange(lowest, highest);
+        }
+        bench.Host.Conntrack.Select(entry => entry.Reply).Distinct().Count().ShouldBe(38);
+    }
+
+    [Fact]
+    public void SourcePortRange_Exhausted_DropsThePacket()
+    {
+        ConntrackBench bench = Masquerading(new NatRange(NatRangeFlags.ProtocolSpecified, MinPort: 7000, MaxPort: 7002));
+        int passed = Enumerable.Range(2, 5).Count(client =>
+            bench.Pass(ConntrackBench.Inside, Packet.Udp($"10.0.0.{client}:5000", "203.0.113.9:53")) is not null);
+        passed.ShouldBe(3);
+        bench.Host.Conntrack.Select(entry => (int)entry.Reply.DestinationPort).Order().ShouldBe([7000, 7001, 7002]);
+    }
+
+    [Fact]
+    public void DestinationPortRange_IsFilledFromItsLowerEnd()
+    {
+        NatRange range = new(
+            NatRangeFlags.MapAddresses | NatRangeFlags.ProtocolSpecified, "10.0.0.80", "10.0.0.80", 8000, 8010);
+        ConntrackBench bench = Destination(range);
+        Describe(bench.Pass(ConntrackBench.Outside, Packet.Udp("203.0.113.9:1", "203.0.113.1:80"))).ShouldBe("203.0.113.9:1 > 10.0.0.80:8000");
+        Describe(bench.Pass(ConntrackBench.Outside, Packet.Udp("203.0.113.9:2", "203.0.113.1:8005"))).ShouldBe("203.0.113.9:2 > 10.0.0.80:8005");
+        Describe(bench.Pass(ConntrackBench.Outside, Packet.Udp("203.0.113.9:1", "203.0.113.1:81"))).ShouldBe("203.0.113.9:1 > 10.0.0.80:8001");
+    }
+
+    [Fact]
+    public void DestinationPortRange_Shifted_KeepsTheDistance()
+    {
+        NatRange range = new(
+            NatRangeFlags.MapAddresses | NatRangeFlags.ProtocolSpecified | NatRangeFlags.ProtocolOffset,
+            "10.0.0.80", "10.0.0.80", 3000, 3020, 80);
+        ConntrackBench bench = Destination(range);
+        Describe(bench.Pass(ConntrackBench.Outside, Packet.Udp("203.0.113.9:1", "203.0.113.1:85"))).ShouldBe("203.0.113.9:1 > 10.0.0.80:3005");
+    }
+
+    [Fact]
+    public void AddressRange_IsChosenByTheKernelsHash()
+    {
+        // The word order and the seed are those of a little endian machine.
+        NatRange range = new(NatRangeFlags.MapAddresses, "198.51.100.1", "198.51.100.64");
+        ConntrackBench bench = Source(range);
+        Packet first = bench.Pass(ConntrackBench.Inside, Packet.Udp("10.0.0.2:5000", "203.0.113.9:53"))!;
+        uint hash = JenkinsHash.Hash4(0x0200000a, 0, 0, 0, 0x097100cb);
+        first.Source.ShouldBe(new NetAddress(0xc6336401u + (uint)(((ulong)hash * 64) >> 32)));
+        Packet second = bench.Pass(ConntrackBench.Inside, Packet.Udp("10.0.0.2:5000", "203.0.113.10:53"))!;
+        second.Source.ShouldBe(first.Source);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.2", "203.0.113.9", "203.0.113.1")]
+    [InlineData("fd00::2", "2001:db8::9", "2001:db8::1")]
+    public void IcmpError_OfATranslatedConnection_IsTranslatedWithWhatItQuotes(string client, string server, string router)
+    {
+        ConntrackBench bench = Masquerading(Any);
+        bool isIPv4 = !client.Contains(':', StringComparison.Ordinal);
+        Packet sent = bench.Pass(ConntrackBench.Inside, Packet.Udp(new NetEndpoint(client, 5000), new NetEndpoint(server, 53)))!;
+        Packet error = Packet.Icmp(server, router, isIPv4 ? (byte)3 : (byte)1, isIPv4 ? (byte)3 : (byte)4, 0, sent.Bytes);
+        Packet passed = bench.Pass(ConntrackBench.Outside, error)!;
+        passed.Destination.ShouldBe(NetAddress.Parse(client));
+        passed.Defect.ShouldBe(PacketDefect.None);
+        Packet quoted = Packet.Parse(passed.Bytes[(isIPv4 ? 28 : 48)..]);
+        Describe(quoted).ShouldBe(Describe(sent).Replace(router, client, StringComparison.Ordinal));
+        quoted.WithValidChecksums().Bytes.SequenceEqual(quoted.Bytes).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Translation_OfAnyPacketAndBack_RestoresIt()
+    {
+        Gen<(uint, uint, ushort, ushort, byte, byte[], bool)> cases =
+            from client in Gen.Choose(2, 250)
+            from other in Gen.Choose(1, int.MaxValue)
+            from port in Gen.Choose(0, 65535)
+            from newPort in Gen.Choose(0, 65535)
+            from protocol in Gen.Elements<byte>(1, 6, 17, 47, 50, 132, 136)
+            from payload in Gen.ArrayOf(Gen.Choose(0, 255).Select(value => (byte)value))
+            from isBroken in Gen.Elements(true, false, false)
+            select ((uint)client, (uint)other, (ushort)port, (ushort)newPort, protocol, payload, isBroken);
+        Prop.ForAll(Arb.From(cases), drawn =>
+        {
+            (uint source, uint target, ushort port, ushort newPort, byte protocol, byte[] payload, bool broken) = drawn;
+            Packet packet = new PacketBuilder
+            {
+                Source = new NetAddress(0x0a000000u + source),
+                Destination = "203.0.113.9",
+                Protocol = protocol,
+                SourcePort = port,
+                DestinationPort = 80,
+                IcmpType = 8,
+                IcmpRest = (uint)port << 16,
+                Payload = [.. payload],
+            }.Build();
+            packet = broken && protocol != 132 ? packet.WithBadTransportChecksum() : packet;
+            byte[] bytes = packet.ToArray();
+            ConnectionTuple before = new(packet.Source, packet.Destination, port, 80, protocol);
+            ConnectionTuple after = before with { Source = new NetAddress(target), SourcePort = newPort };
+            if (!PacketManip.Apply(bytes, IpFamily.IPv4, after, NatManip.Source))
+            {
+                return true;
+            }
+            PacketManip.Apply(bytes, IpFamily.IPv4, before, NatManip.Source);
+            return bytes.AsSpan().SequenceEqual(packet.Bytes);
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000).WithReplay(20261122, 7));
+    }
+
+    private static ConntrackBench Masquerading(NatRange range) => new ConntrackBench(new SeededChance(3)).WithNat((hook, packet, walk) =>
+        hook == Hook.PostRouting && packet.OutDevice!.Name == ConntrackBench.Outside
+            ? walk.Nat.Masquerade(packet, range, walk) : Verdict.Accept).WithFilter();
+
+    private static ConntrackBench Source(NatRange range) => new ConntrackBench().WithNat((hook, packet, walk) =>
+        hook == Hook.PostRouting ? walk.Nat.SetupInfo(packet, range, NatManip.Source, walk) : Verdict.Accept);
+
+    private static ConntrackBench Destination(NatRange range) => new ConntrackBench().WithNat((hook, packet, walk) =>
+        hook == Hook.PreRouting ? walk.Nat.SetupInfo(packet, range, NatManip.Destination, walk) : Verdict.Accept);
+
+    private static ushort Port(Packet packet, int offset) =>
+        System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(packet.Bytes[(packet.Source.Family == IpFamily.IPv4 ? 20 : 40)..][offset..]);
+
+    private static string Describe(Packet? packet) => packet is null ? "-"
+        : $"{packet.Source}:{Port(packet, 0)} > {packet.Destination}:{Port(packet, 2)}";
+}
