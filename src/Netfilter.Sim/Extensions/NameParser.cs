@@ -92,6 +92,10 @@ public static class NameParser
         {
             return literal.Family == family ? [literal] : [];
         }
+        if (family == IpFamily.IPv6 && WithoutScope(text) is { } unscoped)
+        {
+            return [unscoped];
+        }
         if (family == IpFamily.IPv4 && TryInetAton(text, out uint bits))
         {
             return [new NetAddress(bits)];
@@ -99,6 +103,15 @@ public static class NameParser
         return names.Hosts.TryGetValue(text, out NetAddress[]? addresses)
             ? [.. addresses.Where(address => address.Family == family)]
             : [];
+    }
+
+    // getaddrinfo takes an address with a scope, a number or the name of an interface; only lo is sure to exist.
+    private static NetAddress? WithoutScope(string text)
+    {
+        int percent = text.IndexOf('%');
+        ReadOnlySpan<char> scope = percent < 0 ? default : text.AsSpan(percent + 1);
+        bool isScope = scope.SequenceEqual("lo") || (scope.Length > 0 && scope.IndexOfAnyExceptInRange('0', '9') < 0);
+        return isScope && NetAddress.TryParse(text.AsSpan(0, percent), out NetAddress address) ? address : default(NetAddress?);
     }
 
     /// <summary>Up to four numbers of any base, the last filling the rest (<c>inet_aton</c>).</summary>

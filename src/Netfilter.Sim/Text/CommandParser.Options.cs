@@ -24,11 +24,11 @@ internal sealed partial class CommandParser
                 break;
             case 's':
                 SetOption(BaseOptionSet.Source, IpSpecFlags.NotSource);
-                _command.SourceText = _scanner.Argument;
+                _command.SourceText = _scanner.Previous;
                 break;
             case 'd':
                 SetOption(BaseOptionSet.Destination, IpSpecFlags.NotDestination);
-                _command.DestinationText = _scanner.Argument;
+                _command.DestinationText = _scanner.Previous;
                 break;
             case 'i':
                 RefuseEmptyInterface();
@@ -205,7 +205,6 @@ internal sealed partial class CommandParser
 
     private void TakeProtocol()
     {
-        // The tool looks at the word before the next one, so that a value glued to its option is taken with the option.
         string text = AsciiLower(_scanner.Previous);
         _command.ProtocolText = text;
         _command.Protocol = NameParser.Protocol(text, _tool.Environment.Names);
@@ -335,15 +334,15 @@ internal sealed partial class CommandParser
             throw OptionCall.Error($"You cannot use `-{letter}' from {_tool.Program}");
         }
         _waits |= letter == 'w';
-        if (letter == 'W')
-        {
-            _tool.Stderr.Append("Ignoring deprecated --wait-interval option.\n");
-            _waitsAtIntervals = true;
-        }
         string? value = _scanner.Argument ?? (_scanner.HasOperand ? _scanner.Take() : null);
         if (value is not null && !WaitText.IsNumber(value))
         {
             throw OptionCall.Error(letter == 'w' ? "wait seconds not numeric" : "wait interval not numeric");
+        }
+        if (letter == 'W')
+        {
+            _tool.Stderr.Append("Ignoring deprecated --wait-interval option.\n");
+            _waitsAtIntervals = true;
         }
     }
 
@@ -366,11 +365,11 @@ internal sealed partial class CommandParser
         }
         if (name.StartsWith('-') || name.StartsWith('!'))
         {
-            throw OptionCall.Error($"chain name not allowed to start with `{name[0]}'\n");
+            throw OptionCall.Error($"chain name not allowed to start with `{name[0]}'");
         }
         if (_tool.IsTargetName(name))
         {
-            throw OptionCall.Error("chain name may not clash with target name\n");
+            throw OptionCall.Error("chain name may not clash with target name");
         }
         if (HasBlank(name))
         {

@@ -104,7 +104,7 @@ public sealed class IptablesShell
         }
         else if (error.Exit == IptablesExit.VersionProblem)
         {
-            tool.Stderr.Append("Perhaps iptables or your kernel needs to be upgraded.\n");
+            tool.Stderr.Append($"Perhaps {tool.Program} or your kernel needs to be upgraded.\n");
         }
     }
 }

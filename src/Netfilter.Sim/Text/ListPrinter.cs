@@ -54,7 +54,7 @@ internal sealed class ListPrinter(OptionWriter writer, RuleEnvironment environme
         {
             PrintCount(counters.Packets, Has(ListFormat.Exact) ? 8 : 5);
             writer.Raw(' ');
-            PrintCount(counters.Bytes, Has(ListFormat.Exact) ? 10 : 5);
+            PrintCount(counters.Bytes, Has(ListFormat.Exact) ? 8 : 5);
             writer.Raw(' ');
         }
         Column(rule.Target?.Name ?? "", 9);
@@ -79,7 +79,7 @@ internal sealed class ListPrinter(OptionWriter writer, RuleEnvironment environme
 
     private void PrintExtensions(Rule rule)
     {
-        writer.Raw(rule.Target is JumpTarget { IsGoto: true } ? " [goto] " : "");
+        writer.Raw(rule.Target is JumpTarget { IsGoto: true } ? "[goto] " : "");
         PrintContext context = new(rule.Ip, environment, IsNumeric);
         foreach (Match match in rule.Matches)
         {
@@ -125,7 +125,9 @@ internal sealed class ListPrinter(OptionWriter writer, RuleEnvironment environme
 
     private string AddressText(in NetPrefix prefix)
     {
-        if (prefix.Mask.Bits == 0 && !IsNumeric)
+        // ip6tables looks at the address, iptables at the mask.
+        UInt128 any = prefix.Family == IpFamily.IPv4 ? prefix.Mask.Bits : prefix.Address.Bits;
+        if (any == 0 && !IsNumeric)
         {
             return "anywhere";
         }

@@ -47,7 +47,10 @@ internal sealed class OptionScanner(IReadOnlyList<string> words, IpFamily family
     /// <summary>The extension's option.</summary>
     public LongOption Found { get; private set; }
 
-    /// <summary>The word before <see cref="Index"/>, which iptables quotes in errors and takes for some values.</summary>
+    /// <summary>
+    /// The word before <see cref="Index"/>, which iptables quotes in errors, and takes for addresses, interfaces and the
+    /// protocol: a value glued to its option is taken together with the option.
+    /// </summary>
     public string Previous => words[Index - 1];
 
     /// <summary>Number of words left.</summary>

@@ -220,7 +220,7 @@ internal sealed class RestoreTool
             {
                 editor.Flush(chain);
             }
-            else if (chain is "ACCEPT" or "DROP" or "QUEUE" or "RETURN" || editor.Create(chain) is not null)
+            else if (editor.Create(chain) is not null)
             {
                 throw OptionCall.Error($"error creating chain '{chain}':File exists");
             }

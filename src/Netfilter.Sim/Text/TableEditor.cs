@@ -1,3 +1,4 @@
+using Netfilter.Sim.Extensions;
 using Netfilter.Sim.Rules;
 
 namespace Netfilter.Sim.Text;
@@ -10,6 +11,8 @@ namespace Netfilter.Sim.Text;
 /// <param name="liveCounters">The counters of a rule of that table, by chain and position from 0.</param>
 internal sealed class TableEditor(Table table, Func<string, int, RuleCounters> liveCounters)
 {
+    private const int MaxLabel = 31;
+
     private readonly Dictionary<string, ChainDraft?> _drafts = new(StringComparer.Ordinal);
     private readonly List<(string Chain, int Index)> _zeroed = [];
     private Dictionary<string, int>? _references;
@@ -170,7 +173,7 @@ internal sealed class TableEditor(Table table, Func<string, int, RuleCounters> l
 
     public ToolError? Create(string chain)
     {
-        if (Has(chain) || IsBuiltIn(chain))
+        if (Has(chain) || IsReserved(chain))
         {
             return ToolError.ChainExists;
         }
@@ -202,13 +205,17 @@ internal sealed class TableEditor(Table table, Func<string, int, RuleCounters> l
 
     public ToolError? Rename(string chain, string name)
     {
-        if (Has(name))
+        if (Has(name) || IsReserved(name))
         {
             return ToolError.Exists;
         }
         if (Find(chain) is not { IsBuiltIn: false } present)
         {
             return ToolError.NoEntry;
+        }
+        if (ByteText.Length(name) > MaxLabel)
+        {
+            return ToolError.Invalid;
         }
         foreach (Chain other in Build().Chains.ToList())
         {
@@ -278,6 +285,8 @@ internal sealed class TableEditor(Table table, Func<string, int, RuleCounters> l
         }
         return _references.GetValueOrDefault(chain);
     }
+
+    private static bool IsReserved(string name) => name is "ACCEPT" or "DROP" or "QUEUE" or "RETURN";
 
     private ToolError? Changed()
     {

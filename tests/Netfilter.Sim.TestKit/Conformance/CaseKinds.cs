@@ -1,4 +1,5 @@
 using Netfilter.Sim.TestKit.Kernel;
+using Netfilter.Sim.TestKit.Syntax;
 
 namespace Netfilter.Sim.TestKit.Conformance;
 
@@ -9,9 +10,9 @@ public static class CaseKinds
     public static IReadOnlyList<ICaseKind> All { get; } =
     [
         new KernelKind(),
-        new UnbuiltKind("syntax"),
-        new UnbuiltKind("cli"),
-        new UnbuiltKind("corpus"),
+        new SyntaxKind(),
+        new CliKind(),
+        new CorpusKind(),
         new UnbuiltKind("kube"),
         new UnbuiltKind("cluster"),
     ];
