@@ -276,7 +276,7 @@ internal sealed partial class CommandParser
 
     private void TakeTarget()
     {
-        _command.JumpTo = CheckedTargetName(_scanner.Argument!);
+        _command.JumpTo = CheckedTargetName(_scanner.Previous);
         if (_tool.Registry.FindTarget(_command.JumpTo, _command.Family) is { } extension)
         {
             WarnIfMissing(extension);

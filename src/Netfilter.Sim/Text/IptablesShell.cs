@@ -1,11 +1,12 @@
 using System.Globalization;
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Extensions;
+using Netfilter.Sim.Sets;
 
 namespace Netfilter.Sim.Text;
 
 /// <summary>
-/// Runs command lines of iptables, ip6tables and their save and restore against a namespace, and gives what the programs
+/// Runs command lines of iptables, ip6tables, their save and restore, and ipset against a namespace, and gives what the programs
 /// (1.8.9, legacy back-end) would print and how they would end.
 /// </summary>
 public sealed class IptablesShell
@@ -17,13 +18,13 @@ public sealed class IptablesShell
     /// <summary>Makes a shell.</summary>
     /// <param name="host">The namespace that the commands change.</param>
     /// <param name="registry">The extensions; null for the library's.</param>
-    /// <param name="environment">Names and objects outside the rules; null for those of the namespace.</param>
+    /// <param name="environment">Names and objects outside the rules; null for the default.</param>
     public IptablesShell(NetworkNamespace host, ExtensionRegistry? registry = null, RuleEnvironment? environment = null)
     {
         ArgumentNullException.ThrowIfNull(host);
         _host = host;
         _registry = registry ?? ExtensionRegistry.Default;
-        _environment = environment ?? new NamespaceEnvironment(host);
+        _environment = new NamespaceEnvironment(host, environment ?? RuleEnvironment.Default);
     }
 
     /// <summary>Runs a command line, split into words as a shell does.</summary>
@@ -55,8 +56,16 @@ public sealed class IptablesShell
                 program, family, false, (tool, tables, _) => SaveTool.Run(arguments, tool, tables, _host.Clock.GetUtcNow())),
             "iptables-restore" or "ip6tables-restore" => Run(
                 program, family, true, (tool, tables, atLine) => RestoreTool.Run(arguments, input, tool, tables, atLine)),
+            "ipset" => RunIpSet(arguments, input),
             _ => new ShellResult("", $"{name}: command not found\n", 127),
         };
+    }
+
+    private ShellResult RunIpSet(string[] arguments, string input)
+    {
+        long now = (_host.Clock.GetUtcNow().UtcTicks - DateTime.UnixEpoch.Ticks) * TimeSpan.NanosecondsPerTick;
+        (string output, string errors, int exit) = new IpSetCommand(_host.States, now).Run(arguments, input);
+        return new ShellResult(output, errors, exit);
     }
 
     private ShellResult Run(

@@ -59,7 +59,7 @@ internal sealed class ListPrinter(OptionWriter writer, RuleEnvironment environme
         }
         Column(rule.Target?.Name ?? "", 9);
         writer.Raw(Sign(ip, IpSpecFlags.NotProtocol));
-        Column(ProtocolText(ip.Protocol), 4);
+        Column(ProtocolText(unchecked((byte)ip.Protocol)), 4);
         writer.Raw(Has(ListFormat.Echo) ? "opt " : "");
         writer.Raw(!ip.Has(IpSpecFlags.Fragment) ? "-- " : ip.Has(IpSpecFlags.NotFragment) ? "!f " : "-f ");
         if (Has(ListFormat.Verbose) || Has(ListFormat.Echo))
@@ -104,7 +104,8 @@ internal sealed class ListPrinter(OptionWriter writer, RuleEnvironment environme
         return writer.Raw(text).Blanks(width - bytes);
     }
 
-    private string ProtocolText(int protocol)
+    // Only the lowest eight bits reach the column.
+    private string ProtocolText(byte protocol)
     {
         bool byName = !IsNumeric || Has(ListFormat.Echo);
         string? name = !byName ? null : protocol == 0 ? "all" : NameParser.ProtocolName(protocol, environment.Names);

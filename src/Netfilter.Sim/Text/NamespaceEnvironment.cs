@@ -1,24 +1,26 @@
-using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Extensions;
-using Netfilter.Sim.Sets;
-using Netfilter.Sim.State;
 
 namespace Netfilter.Sim.Text;
 
-/// <summary>What rules name outside themselves, as a namespace has it: its ipsets.</summary>
-internal sealed class NamespaceEnvironment(NetworkNamespace host) : RuleEnvironment
+/// <summary>What rules of a namespace may name: its own sets, and everything else as another environment knows it.</summary>
+internal sealed class NamespaceEnvironment : RuleEnvironment
 {
-    /// <inheritdoc/>
-    public override SetFacts? FindSet(string name)
+    private readonly NetworkNamespace _host;
+    private readonly RuleEnvironment _outer;
+
+    public NamespaceEnvironment(NetworkNamespace host, RuleEnvironment outer)
     {
-        int slot = host.States.Find(new StateKey(IpSetKernel.StateKind, name));
-        if (slot < 0)
-        {
-            return null;
-        }
-        IpSetHeader header = ((IpSet)host.States.Read(slot)).Header;
-        bool hasFamily = header.Type.Fields.Contains(SetField.Ip) || header.Type.HasNets;
-        IpFamily? family = hasFamily ? header.Family : null;
-        return new SetFacts(name, family, header.Type.Dimension, header.HasCounters, header.HasSkbInfo);
+        (_host, _outer) = (host, outer);
+        Names = outer.Names;
     }
+
+    public override SetFacts? FindSet(string name) => SetReference.FactsOf(_host.States, name) ?? _outer.FindSet(name);
+
+    public override bool HasAccounting(string name) => _outer.HasAccounting(name);
+
+    public override bool HasRateEstimator(string name) => _outer.HasRateEstimator(name);
+
+    public override bool HasCgroup(string path) => _outer.HasCgroup(path);
+
+    public override int? FindConnectionLabel(string name) => _outer.FindConnectionLabel(name);
 }

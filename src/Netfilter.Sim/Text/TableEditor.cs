@@ -129,7 +129,7 @@ internal sealed class TableEditor(Table table, Func<string, int, RuleCounters> l
     {
         if (Find(chain) is not { } present)
         {
-            return ToolError.NoEntry;
+            return ToolError.NoRule;
         }
         if (RefusedTarget(rule))
         {

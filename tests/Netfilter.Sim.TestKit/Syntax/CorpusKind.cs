@@ -26,10 +26,11 @@ public sealed class CorpusKind : ICaseKind
     private static CaseFailure? Play(CaseFile file, string name, bool withCounters)
     {
         string dump = ByteText.Decode(file.Read());
-        (IpFamily family, string[] objects) = Facts(file, name, dump);
+        IpFamily family = FamilyOf(file, name, dump);
+        (string[] Accounting, string Sets) objects = ObjectsIn(dump, family);
         string program = family == IpFamily.IPv4 ? "iptables" : "ip6tables";
-        IptablesShell shell = new(
-            new NetworkNamespace(name), environment: RecordedEnvironment.WithObjects(objects, family));
+        IptablesShell shell = new(new NetworkNamespace(name), environment: new RecordedEnvironment(objects.Accounting));
+        shell.Execute("ipset restore", objects.Sets);
         string[] option = withCounters ? ["-c"] : [];
         ShellResult loaded = shell.Execute([$"{program}-restore", .. option], dump);
         if (loaded.ExitCode != 0)
@@ -47,8 +48,8 @@ public sealed class CorpusKind : ICaseKind
         return TextDifference.Of("saved", ByteText.Decode(canonical), RecordedText.WithoutDates(saved));
     }
 
-    // Family and needed objects stand in the index beside the folder; without it the dump itself tells.
-    private static (IpFamily Family, string[] Objects) Facts(CaseFile file, string name, string dump)
+    // The family stands in the index beside the folder; without it the dump itself tells.
+    private static IpFamily FamilyOf(CaseFile file, string name, string dump)
     {
         if ((file.TryReadSibling("../index.json") ?? file.TryReadSibling("index.json")) is { } index)
         {
@@ -57,30 +58,38 @@ public sealed class CorpusKind : ICaseKind
             {
                 if (entry.Text("name") == name)
                 {
-                    return (entry.Text("family") == "ipv6" ? IpFamily.IPv6 : IpFamily.IPv4, entry.Texts("sets"));
+                    return entry.Text("family") == "ipv6" ? IpFamily.IPv6 : IpFamily.IPv4;
                 }
             }
         }
         bool isV6 = dump.Contains("ip6tables", StringComparison.Ordinal) || dump.Contains("icmp6", StringComparison.Ordinal)
             || dump.Contains("::/0", StringComparison.Ordinal);
-        return (isV6 ? IpFamily.IPv6 : IpFamily.IPv4, ObjectsIn(dump));
+        return isV6 ? IpFamily.IPv6 : IpFamily.IPv4;
     }
 
-    private static string[] ObjectsIn(string dump)
+    // What the rules name must exist: accounting objects, and sets of a type by their number of directions.
+    private static (string[] Accounting, string Sets) ObjectsIn(string dump, IpFamily family)
     {
-        HashSet<string> names = new(StringComparer.Ordinal);
+        HashSet<string> accounting = new(StringComparer.Ordinal);
+        SortedDictionary<string, string> sets = new(StringComparer.Ordinal);
         string[] words = dump.Split((char[])[' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries);
-        for (int i = 0; i + 1 < words.Length; i++)
+        for (int i = 0; i + 2 < words.Length; i++)
         {
             if (words[i] is "--match-set" or "--add-set" or "--del-set" or "--map-set")
             {
-                names.Add(words[i + 1]);
+                string type = words[i + 2].Count(c => c == ',') switch
+                {
+                    0 => "hash:net",
+                    1 => "hash:ip,port",
+                    _ => "hash:ip,port,net",
+                };
+                sets.TryAdd(words[i + 1], $"create {words[i + 1]} {type} family {(family == IpFamily.IPv4 ? "inet" : "inet6")}\n");
             }
             else if (words[i] == "--nfacct-name")
             {
-                names.Add($"nfacct:{words[i + 1]}");
+                accounting.Add(words[i + 1]);
             }
         }
-        return [.. names];
+        return ([.. accounting], string.Concat(sets.Values));
     }
 }

@@ -72,14 +72,18 @@ internal sealed class SyntaxPlayer
         ShellResult result = again.Execute([$"{_program}-restore"], Save(_shell));
         if (_case.ReloadError is not null || result.ExitCode != 0)
         {
-            return Failure("reload error", _case.ReloadError, result.Stderr.TrimEnd('\n'));
+            return Failure("reload error", _case.ReloadError?.TrimEnd('\n'), result.Stderr.TrimEnd('\n'));
         }
         return Failure("rules after reload", _case.ReloadSave ?? saved, Rules(again));
     }
 
-    private IptablesShell NewShell() => new(
-        new NetworkNamespace("case"),
-        environment: _case.Topic == "nfacct-present" ? RecordedEnvironment.SyntaxWithAccounting : RecordedEnvironment.Syntax);
+    private IptablesShell NewShell()
+    {
+        string[] accounting = _case.Topic == "nfacct-present" ? ["test", "abc", "ct_state_invalid_dropped_pkts"] : [];
+        IptablesShell shell = new(new NetworkNamespace("case"), environment: new RecordedEnvironment(accounting));
+        shell.Execute("ipset restore", RecordedEnvironment.SyntaxSets);
+        return shell;
+    }
 
     private ShellResult Run(string[] words) => _shell.Execute([_program, "-t", _case.Table, .. words]);
 
