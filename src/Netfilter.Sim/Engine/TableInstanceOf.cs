@@ -52,7 +52,7 @@ internal sealed partial class TableInstance<TAddress> : TableInstance
 
     public string Name => Current.Name;
 
-    public override Verdict Walk(Hook hook, PacketBuffer packet, WalkContext walk) => walk.Recorder is { KeepsSteps: true } recorder
+    public override Verdict Walk(Hook hook, PacketBuffer packet, WalkContext walk) => walk.Recorder is { } recorder
         ? ChainWalker<TAddress, RecordingObserver>.Walk(this, hook, packet, walk, new RecordingObserver(recorder, this))
         : ChainWalker<TAddress, NoObserver>.Walk(this, hook, packet, walk, default);
 

@@ -11,6 +11,7 @@ namespace Netfilter.Sim.Engine;
 /// </summary>
 internal sealed partial class WalkContext(NetworkNamespace host)
 {
+    private WalkRecorder? _lives;
     private Fate _blame;
     private string? _rejection;
 
@@ -29,7 +30,7 @@ internal sealed partial class WalkContext(NetworkNamespace host)
     /// <summary>What takes the packets that leave.</summary>
     public IPacketSink Sink { get; private set; } = DiscardingSink.Instance;
 
-    /// <summary>Who watches; null when nobody does.</summary>
+    /// <summary>Who is told of every step; null when nobody is.</summary>
     public WalkRecorder? Recorder { get; private set; }
 
     /// <summary>Whether chains are scanned rule by rule where an index would do.</summary>
@@ -50,7 +51,8 @@ internal sealed partial class WalkContext(NetworkNamespace host)
     /// <summary>Begins a walk.</summary>
     public void Begin(long nowNanoseconds, IPacketSink sink, WalkRecorder? recorder = null, bool isLinear = false)
     {
-        (NowNanoseconds, Sink, Recorder, IsLinear) = (nowNanoseconds, sink, recorder, isLinear);
+        (NowNanoseconds, Sink, IsLinear) = (nowNanoseconds, sink, isLinear);
+        (_lives, Recorder) = (recorder, recorder is { KeepsSteps: true } ? recorder : null);
         (CurrentLife, LifeCount, FirstFate, _blame, _rejection) = (-1, 0, default, default, null);
         Jumps.CutTo(0);
     }
@@ -58,7 +60,7 @@ internal sealed partial class WalkContext(NetworkNamespace host)
     /// <summary>Ends a walk: forgets who watched, so that nothing is kept alive.</summary>
     public void End()
     {
-        (Sink, Recorder, CurrentLife) = (DiscardingSink.Instance, null, -1);
+        (Sink, Recorder, _lives, CurrentLife) = (DiscardingSink.Instance, null, null, -1);
         Conntrack.EndWalk();
     }
 
@@ -68,7 +70,7 @@ internal sealed partial class WalkContext(NetworkNamespace host)
     {
         int outer = CurrentLife;
         CurrentLife = LifeCount++;
-        Recorder?.BeginLife(CurrentLife, outer, cause, packet);
+        _lives?.BeginLife(CurrentLife, outer, cause, packet);
         return outer;
     }
 
@@ -79,7 +81,7 @@ internal sealed partial class WalkContext(NetworkNamespace host)
         {
             FirstFate = fate;
         }
-        Recorder?.EndLife(CurrentLife, fate);
+        _lives?.EndLife(CurrentLife, fate);
         CurrentLife = outer;
         _blame = default;
     }

@@ -80,7 +80,7 @@ internal sealed partial class IpStack(NetworkNamespace host)
 
     private void Note(string note)
     {
-        if (Walk.Recorder is { KeepsSteps: true } recorder)
+        if (Walk.Recorder is { } recorder)
         {
             recorder.Add(new NoteStep(note));
         }
@@ -89,7 +89,7 @@ internal sealed partial class IpStack(NetworkNamespace host)
     /// <summary>Tells a watcher of a routing decision.</summary>
     private void NoteRoute(PacketBuffer packet, RouteResult route)
     {
-        if (Walk.Recorder is { KeepsSteps: true } recorder)
+        if (Walk.Recorder is { } recorder)
         {
             string way = route.Gateway is { } gateway ? $" via {gateway}" : "";
             string device = route.Device is null ? "" : $" dev {route.Device}";

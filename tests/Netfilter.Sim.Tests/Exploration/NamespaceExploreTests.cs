@@ -17,9 +17,9 @@ public class NamespaceExploreTests
         :POSTROUTING ACCEPT [0:0]
         :SVC - [0:0]
         -A PREROUTING -d 10.96.0.10/32 -p tcp -m tcp --dport 80 -j SVC
-        -A SVC -m statistic --mode random --probability 0.33333333349 -j DNAT --to-destination 10.9.0.1:8080
-        -A SVC -m statistic --mode random --probability 0.50000000000 -j DNAT --to-destination 10.9.0.2:8080
-        -A SVC -j DNAT --to-destination 10.9.0.3:8080
+        -A SVC -p tcp -m statistic --mode random --probability 0.33333333349 -j DNAT --to-destination 10.9.0.1:8080
+        -A SVC -p tcp -m statistic --mode random --probability 0.50000000000 -j DNAT --to-destination 10.9.0.2:8080
+        -A SVC -p tcp -j DNAT --to-destination 10.9.0.3:8080
         COMMIT
 
         """;
@@ -63,7 +63,7 @@ public class NamespaceExploreTests
         {
             fork.Receive("eth0", Packet.Tcp(FormattableString.Invariant($"10.0.0.1:{50000 + port}"), "10.96.0.10:80", TcpFlags.Syn));
         }
-        new IptablesShell(fork).Execute("iptables -t nat -I PREROUTING -j DROP").ExitCode.ShouldBe(0);
+        new IptablesShell(fork).Execute("iptables -t mangle -I PREROUTING -j DROP").ExitCode.ShouldBe(0);
         fork.AddInterface("eth9", "10.7.0.1/24");
 
         Save(host).ShouldBe(before);

@@ -96,6 +96,7 @@ public sealed record RejectTarget(IpFamily Family, RejectType With) : ExtensionT
         {
             context.Walk.Stack.SendUnreachable(context.Packet, context.Hook, OwnAnswer.Code);
         }
+        context.Walk.NoteRejection(AnswerName);
         return TargetVerdict.Drop;
     }
 
