@@ -54,10 +54,10 @@ public sealed record PacketBuilder
     /// <summary>Whether more fragments follow. Default false.</summary>
     public bool MoreFragments { get; init; }
 
-    /// <summary>Source port of TCP, UDP, UDP-Lite, SCTP and DCCP. Default 0.</summary>
+    /// <summary>Source port of TCP, UDP, UDP-Lite and SCTP. Default 0.</summary>
     public ushort SourcePort { get; init; }
 
-    /// <summary>Destination port. Default 0.</summary>
+    /// <summary>Destination port of those. Default 0.</summary>
     public ushort DestinationPort { get; init; }
 
     /// <summary>TCP's flags. Default none.</summary>
@@ -92,6 +92,9 @@ public sealed record PacketBuilder
     /// Default 0.
     /// </summary>
     public uint IcmpRest { get; init; }
+
+    /// <summary>UDP's length field; null for the right one. A first fragment's is that of the whole datagram.</summary>
+    public ushort? UdpLength { get; init; }
 
     /// <summary>SCTP's verification tag, ESP's security parameters index. Default 0.</summary>
     public uint Tag { get; init; }

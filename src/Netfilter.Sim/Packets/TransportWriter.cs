@@ -32,7 +32,7 @@ internal static class TransportWriter
                 WriteTcp(packet, header);
                 break;
             case IpProtocols.Udp:
-                BinaryPrimitives.WriteUInt16BigEndian(header[4..], (ushort)header.Length);
+                BinaryPrimitives.WriteUInt16BigEndian(header[4..], packet.UdpLength ?? (ushort)header.Length);
                 break;
             case IpProtocols.UdpLite:
                 BinaryPrimitives.WriteUInt16BigEndian(header[4..], packet.Coverage);
