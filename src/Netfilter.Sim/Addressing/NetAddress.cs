@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using System.Net.Sockets;
 
 namespace Netfilter.Sim.Addressing;
 
@@ -9,7 +8,8 @@ namespace Netfilter.Sim.Addressing;
 /// An IPv4 or IPv6 address as a value: 128 bits in host order (an IPv4 address in the lowest 32) and its family.
 /// <c>default</c> is 0.0.0.0.
 /// </summary>
-public readonly struct NetAddress : IEquatable<NetAddress>, IComparable<NetAddress>
+public readonly struct NetAddress : IEquatable<NetAddress>, IComparable<NetAddress>,
+    ISpanParsable<NetAddress>, ISpanFormattable
 {
     private readonly ulong _high;
     private readonly ulong _low;
@@ -100,50 +100,28 @@ public readonly struct NetAddress : IEquatable<NetAddress>, IComparable<NetAddre
     {
         if (text.Contains(':'))
         {
-            if (IPAddress.TryParse(text, out IPAddress? parsed) && parsed.AddressFamily == AddressFamily.InterNetworkV6
-                && !text.ContainsAny('%', '[', ']'))
-            {
-                address = FromIPAddress(parsed);
-                return true;
-            }
+            bool isIPv6 = AddressText.TryParseIPv6(text, out UInt128 wide);
+            address = isIPv6 ? new NetAddress(wide) : default;
+            return isIPv6;
         }
-        else if (TryParseIPv4(text, out uint bits))
-        {
-            address = new NetAddress(bits);
-            return true;
-        }
-        address = default;
-        return false;
+        bool isIPv4 = AddressText.TryParseIPv4(text, out uint bits);
+        address = isIPv4 ? new NetAddress(bits) : default;
+        return isIPv4;
     }
 
-    private static bool TryParseIPv4(ReadOnlySpan<char> text, out uint bits)
-    {
-        bits = 0;
-        int octets = 0, value = -1, digits = 0;
-        foreach (char c in text)
-        {
-            if (char.IsAsciiDigit(c))
-            {
-                value = (value < 0 ? 0 : value * 10) + (c - '0');
-                if (value > 255 || ++digits > 3 || (digits > 1 && value < 10))
-                {
-                    return false;
-                }
-            }
-            else if (c == '.' && value >= 0 && octets < 3)
-            {
-                bits = (bits << 8) | (uint)value;
-                octets++;
-                (value, digits) = (-1, 0);
-            }
-            else
-            {
-                return false;
-            }
-        }
-        bits = (bits << 8) | (uint)Math.Max(value, 0);
-        return octets == 3 && value >= 0;
-    }
+    /// <inheritdoc cref="Parse(ReadOnlySpan{char})"/>
+    public static NetAddress Parse(string s, IFormatProvider? provider) => Parse(s.AsSpan());
+
+    /// <inheritdoc cref="Parse(ReadOnlySpan{char})"/>
+    public static NetAddress Parse(ReadOnlySpan<char> s, IFormatProvider? provider) => Parse(s);
+
+    /// <inheritdoc cref="TryParse(ReadOnlySpan{char}, out NetAddress)"/>
+    public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out NetAddress result) =>
+        TryParse(s.AsSpan(), out result);
+
+    /// <inheritdoc cref="TryParse(ReadOnlySpan{char}, out NetAddress)"/>
+    public static bool TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out NetAddress result) =>
+        TryParse(s, out result);
 
     /// <inheritdoc/>
     public bool Equals(NetAddress other) => _low == other._low && _high == other._high && _isIPv6 == other._isIPv6;
@@ -182,6 +160,14 @@ public readonly struct NetAddress : IEquatable<NetAddress>, IComparable<NetAddre
 
     /// <summary>Converts from .NET's address.</summary>
     public static implicit operator NetAddress(IPAddress address) => FromIPAddress(address);
+
+    /// <inheritdoc/>
+    public bool TryFormat(
+        Span<char> destination, out int charsWritten, ReadOnlySpan<char> format, IFormatProvider? provider) =>
+        AddressText.TryFormat(this, destination, out charsWritten);
+
+    /// <inheritdoc/>
+    public string ToString(string? format, IFormatProvider? formatProvider) => ToString();
 
     /// <summary>The address as <c>inet_ntop</c> prints it.</summary>
     public override string ToString() => AddressText.Format(this);

@@ -1,3 +1,4 @@
+using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.Rules;
@@ -21,7 +22,7 @@ public class TableForkTests
         walk.Begin(0, DiscardingSink.Instance);
         fork.Walk(Hook.Forward, buffer, walk);
         Table edited = fork.Current.With(new Chain("b", RuleSequence.Empty))
-            .With(fork.Current.Find("a")! with { Rules = RuleSequence.Create([RuleLines.Rule(Addressing.IpFamily.IPv4, "j=DROP")]) });
+            .With(fork.Current.Find("a")! with { Rules = RuleSequence.Create([RuleLines.Rule(IpFamily.IPv4, "j=DROP")]) });
         fork.Replace(edited, keepsCounters: true, origin.Host.States);
         fork.Walk(Hook.Forward, buffer, walk).ShouldBe(Verdict.Drop);
         fork.CountersOf("FORWARD", 0).ShouldBe(new RuleCounters(3, 120));

@@ -1,3 +1,4 @@
+using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.Rules;
@@ -38,7 +39,7 @@ public class TableReplaceTests
     [Fact]
     public void Replace_SameRuleObjectTwice_EachKeepsItsOwnCounters()
     {
-        Rule shared = RuleLines.Rule(Addressing.IpFamily.IPv4, "p=tcp");
+        Rule shared = RuleLines.Rule(IpFamily.IPv4, "p=tcp");
         TableBench bench = new();
         Table table = Table.Empty(TableDefinition.Filter);
         bench.Load(table.With(new Chain("FORWARD", RuleSequence.Create([shared, shared]), ChainPolicy.Accept)));
@@ -129,7 +130,7 @@ public class TableReplaceTests
         bench.Xtables.Require(TableDefinition.Nat);
         bench.Xtables.Require(TableDefinition.Filter);
         bench.Xtables.Ruleset.Tables.Select(table => table.Name).ShouldBe(["nat", "filter"]);
-        bench.Host.Hooks.List(Addressing.IpFamily.IPv4, Hook.LocalIn).Select(entry => entry.Priority).ShouldBe([0, 100]);
+        bench.Host.Hooks.List(IpFamily.IPv4, Hook.LocalIn).Select(entry => entry.Priority).ShouldBe([0, 100]);
     }
 
     // Loaded, and passed twice by a SYN.
@@ -157,6 +158,6 @@ public class TableReplaceTests
 
 file static class TableFamily
 {
-    public static Addressing.IpFamily Family(this Table table) =>
-        table.Chains.SelectMany(chain => chain.Rules).FirstOrDefault()?.Family ?? Addressing.IpFamily.IPv4;
+    public static IpFamily Family(this Table table) =>
+        table.Chains.SelectMany(chain => chain.Rules).FirstOrDefault()?.Family ?? IpFamily.IPv4;
 }

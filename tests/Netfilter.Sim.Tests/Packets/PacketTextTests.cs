@@ -94,5 +94,5 @@ public class PacketTextTests
     public void Summary_OfTcp_NamesEndsAndFlags() =>
         Packet.Parse("10.0.0.1:5 > 10.0.0.2:80/tcp syn ack 9 ttl 3").Summary.ShouldBe("10.0.0.1:5 > 10.0.0.2:80/tcp syn ack");
 
-    private static IEnumerable<string> Words(string text) => text.Trim().Split(' ');
+    private static string[] Words(string text) => text.Trim().Split(' ');
 }
