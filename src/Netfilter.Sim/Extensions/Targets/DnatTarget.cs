@@ -54,5 +54,8 @@ public sealed record DnatTarget(NatRange Range) : ExtensionTarget
     }
 
     /// <inheritdoc/>
-    public override TargetVerdict Evaluate(in TargetContext context) => TargetVerdict.Unknown;
+    public override TargetVerdict Evaluate(in TargetContext context) =>
+        context.Walk.Nat.SetupInfo(context.Packet, Range, NatManip.Destination, context.Walk) == Verdict.Accept
+            ? TargetVerdict.Accept
+            : TargetVerdict.Drop;
 }

@@ -59,5 +59,6 @@ public sealed record MasqueradeTarget(NatRange Range) : ExtensionTarget
     }
 
     /// <inheritdoc/>
-    public override TargetVerdict Evaluate(in TargetContext context) => TargetVerdict.Unknown;
+    public override TargetVerdict Evaluate(in TargetContext context) =>
+        context.Walk.Nat.Masquerade(context.Packet, Range, context.Walk) == Verdict.Accept ? TargetVerdict.Accept : TargetVerdict.Drop;
 }

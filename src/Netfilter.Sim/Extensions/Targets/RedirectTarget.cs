@@ -58,5 +58,6 @@ public sealed record RedirectTarget(NatRange Range) : ExtensionTarget
     }
 
     /// <inheritdoc/>
-    public override TargetVerdict Evaluate(in TargetContext context) => TargetVerdict.Unknown;
+    public override TargetVerdict Evaluate(in TargetContext context) =>
+        context.Walk.Nat.Redirect(context.Packet, context.Hook, Range, context.Walk) == Verdict.Accept ? TargetVerdict.Accept : TargetVerdict.Drop;
 }

@@ -55,5 +55,8 @@ public sealed record SnatTarget(NatRange Range) : ExtensionTarget
     }
 
     /// <inheritdoc/>
-    public override TargetVerdict Evaluate(in TargetContext context) => TargetVerdict.Unknown;
+    public override TargetVerdict Evaluate(in TargetContext context) =>
+        context.Walk.Nat.SetupInfo(context.Packet, Range, NatManip.Source, context.Walk) == Verdict.Accept
+            ? TargetVerdict.Accept
+            : TargetVerdict.Drop;
 }
