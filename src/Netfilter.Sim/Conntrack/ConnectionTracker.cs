@@ -283,11 +283,14 @@ internal sealed partial class ConnectionTracker
         }
     }
 
-    /// <summary>Seconds that a connection has left, rounded down (<c>nf_ct_expires</c>).</summary>
+    /// <summary>
+    /// Seconds that a connection has left, rounded down (<c>nf_ct_expires</c>). Linux takes the relative timeout of one
+    /// that is not confirmed for a moment long past: it has none left.
+    /// </summary>
     public int RemainingSeconds(int id, uint now)
     {
         ref readonly ConnectionRecord record = ref _table.Read(id);
-        int jiffies = unchecked((int)(record.Timeout - (record.IsConfirmed ? now : 0)));
+        int jiffies = record.IsConfirmed ? unchecked((int)(record.Timeout - now)) : 0;
         return Math.Max(jiffies, 0) / (int)ConntrackSettings.Hz;
     }
 

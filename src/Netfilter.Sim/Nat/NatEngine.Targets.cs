@@ -72,15 +72,17 @@ internal sealed partial class NatEngine
         MaxAddress = address,
     };
 
+    // IPv4's first address is the oldest, IPv6's the newest.
     private static NetAddress? FirstAddress(NetDevice? device, PacketBuffer packet)
     {
+        NetAddress? first = null;
         foreach (InterfaceAddress address in device?.Addresses ?? [])
         {
-            if (address.Address.Family == packet.Family)
+            if (address.Address.Family == packet.Family && (first is null || packet.Family == IpFamily.IPv6))
             {
-                return address.Address;
+                first = address.Address;
             }
         }
-        return null;
+        return first;
     }
 }

@@ -18,8 +18,10 @@ internal sealed partial class Fib
             {
                 continue;
             }
-            foreach (InterfaceAddress address in candidate.Addresses)
+            // The kernel keeps the newest address first, and among equals the first one wins.
+            for (int i = candidate.Addresses.Length - 1; i >= 0; i--)
             {
+                InterfaceAddress address = candidate.Addresses[i];
                 if (address.Address.Family != IpFamily.IPv6 || !candidate.IsUp)
                 {
                     continue;

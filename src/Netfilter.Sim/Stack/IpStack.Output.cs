@@ -139,11 +139,14 @@ internal sealed partial class IpStack
         }
         else
         {
-            key.OutIndex = Fib.NeedsStrictV6(key.Destination) ? packet.Route?.Device?.Index ?? 0 : 0;
+            // Unlike elsewhere ::1 does not bind to the interface here.
+            bool isBound = Fib.NeedsStrictV6(key.Destination) && key.Destination.Bits != UInt128.One;
+            key.OutIndex = isBound ? packet.Route?.Device?.Index ?? 0 : 0;
             route = Fib.RouteOutputV6(key, out _);
         }
         if (Fib.ThrowsAway(route.Type))
         {
+            _rerouteError = ErrorOf(route.Type);
             return false;
         }
         packet.Route = route;

@@ -8,6 +8,9 @@ namespace Netfilter.Sim.Stack;
 /// <summary>Raw sockets (<c>net/ipv4/raw.c raw_send_hdrinc</c>, <c>net/ipv6/raw.c rawv6_send_hdrinc</c>).</summary>
 internal sealed partial class IpStack
 {
+    // Why the route after OUTPUT failed: the sender is told that instead of EPERM (NF_DROP_ERR).
+    private SendError _rerouteError;
+
     /// <summary>A local program sends a whole packet; all that follows happens before this returns.</summary>
     /// <param name="ip">The packet. IPv4: its length, checksum and an identification of 0 are filled in.</param>
     /// <param name="socket">The socket, with its mark and owner.</param>
@@ -21,13 +24,24 @@ internal sealed partial class IpStack
             Return(packet);
             return error;
         }
+        _rerouteError = SendError.None;
         int outer = Walk.BeginLife(LifeCause.Sent, packet);
         NoteRoute(packet, packet.Route!);
         Fate fate = OutputLocal(packet);
         Finish(packet, outer, fate);
         DrainLoopback();
-        return fate.Kind is FateKind.Dropped or FateKind.Rejected ? SendError.Permission : SendError.None;
+        bool isDropped = fate.Kind is FateKind.Dropped or FateKind.Rejected;
+        return !isDropped ? SendError.None
+            : _rerouteError != SendError.None ? _rerouteError : SendError.Permission;
     }
+
+    private static SendError ErrorOf(RouteType type) => type switch
+    {
+        RouteType.Unreachable => SendError.HostUnreachable,
+        RouteType.Prohibit => SendError.AccessDenied,
+        RouteType.Blackhole => SendError.InvalidArgument,
+        _ => SendError.NetUnreachable,
+    };
 
     private SendError PrepareSend(PacketBuffer packet, LocalSocket socket)
     {
@@ -47,13 +61,7 @@ internal sealed partial class IpStack
         RouteResult route = isIPv4 ? Fib.RouteOutputV4(key, false, out NetAddress source) : Fib.RouteOutputV6(key, out source);
         if (Fib.ThrowsAway(route.Type))
         {
-            return route.Type switch
-            {
-                RouteType.Unreachable => SendError.HostUnreachable,
-                RouteType.Prohibit => SendError.AccessDenied,
-                RouteType.Blackhole => SendError.InvalidArgument,
-                _ => SendError.NetUnreachable,
-            };
+            return ErrorOf(route.Type);
         }
         if (packet.Length > route.Device!.Mtu)
         {
