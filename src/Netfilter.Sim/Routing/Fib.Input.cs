@@ -194,10 +194,14 @@ internal sealed partial class Fib
         {
             return true;
         }
-        bool isRouters = (bits & ~((UInt128)0xf << 112)) == (prefix | 2) && ((int)(bits >> 112) & 0xf) is 1 or 2 or 5;
-        if (isRouters)
+        if ((bits & ~((UInt128)0xf << 112)) == (prefix | 2))
         {
-            return Flags(device).ForwardsIPv6;
+            return ((int)(bits >> 112) & 0xf) switch
+            {
+                2 => Flags(device).ForwardsIPv6,
+                1 or 5 => device.IsInAllRouterGroups,
+                _ => false,
+            };
         }
         foreach (InterfaceAddress address in device.Addresses)
         {

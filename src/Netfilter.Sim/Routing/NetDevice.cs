@@ -43,6 +43,12 @@ public sealed record NetDevice(int Index, string Name, NetDeviceKind Kind)
     /// <summary>For a bridge's port: whether frames may go back where they came from.</summary>
     public bool Hairpin { get; init; }
 
+    /// <summary>
+    /// Whether IPv6 forwarding was switched on after it was made: only then it is in the groups of all routers of the host and
+    /// of the site, too (<c>dev_forward_change</c>, <c>ipv6_add_dev</c>).
+    /// </summary>
+    internal bool IsInAllRouterGroups { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }

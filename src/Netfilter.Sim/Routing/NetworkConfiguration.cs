@@ -57,7 +57,18 @@ internal sealed partial record NetworkConfiguration
         return null;
     }
 
-    public NetworkConfiguration With(SysctlSettings sysctls) => this with { Sysctls = sysctls };
+    public NetworkConfiguration With(SysctlSettings sysctls) => this with
+    {
+        Sysctls = sysctls,
+        Devices = [.. Devices.Select(device => FollowForwarding(device, sysctls))],
+    };
+
+    private NetDevice FollowForwarding(NetDevice device, SysctlSettings next)
+    {
+        bool isOn = next.Of(IpFamily.IPv6, device.Name, DeviceSysctl.Forwarding) != 0;
+        bool wasOn = Sysctls.Of(IpFamily.IPv6, device.Name, DeviceSysctl.Forwarding) != 0;
+        return isOn == wasOn ? device : device with { IsInAllRouterGroups = isOn };
+    }
 
     public NetworkConfiguration With(LocalStackMode mode) => this with { LocalStack = mode };
 

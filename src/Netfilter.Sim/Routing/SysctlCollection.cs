@@ -35,6 +35,11 @@ public sealed class SysctlCollection
                     : throw new ArgumentException($"{key} does not take the value {value}.", nameof(value));
                 return;
             }
+            if (_host.ConntrackSettings.TryGet(key, out _) && number is >= 0 and <= int.MaxValue)
+            {
+                _host.ConntrackSettings = _host.ConntrackSettings.With(key, (int)number);
+                return;
+            }
             if (_host.Configuration.Sysctls.Read(key) is null)
             {
                 throw Unknown(key);

@@ -98,7 +98,7 @@ internal sealed partial class IpStack
         bool isIPv4 = packet.Family == IpFamily.IPv4;
         PacketBuffer reset = Rent();
         TcpReset.Write(
-            reset, packet, isIPv4 ? packet.Span[1] : (byte)0, (byte)Host.Configuration.Sysctls.DefaultTtl);
+            reset, packet, (byte)(packet.TypeOfService & 0xfc), (byte)Host.Configuration.Sysctls.DefaultTtl);
         reset.Mark = ReplyMark(packet);
         RouteKey key = KeyOf(reset, Fib.Loopback.Index);
         key.OutIndex = !isIPv4 && Fib.NeedsStrictV6(reset.Destination) ? packet.InDevice!.Index : 0;

@@ -9,18 +9,24 @@ namespace Netfilter.Sim.Stack;
 /// <summary>Sending over Ethernet (<c>net/core/neighbour.c neigh_resolve_output</c>, <c>net/ethernet/eth.c</c>).</summary>
 internal sealed partial class IpStack
 {
+    private const int EthernetHeader = 14;
+    private const ushort EtherTypeIPv4 = 0x0800;
+    private const ushort EtherTypeIPv6 = 0x86dd;
+
     private Fate TransmitFrame(PacketBuffer packet, NetDevice device)
     {
         if (FindMac(packet, device) is not { } mac)
         {
             return Fate.Held("waits for the Ethernet address of its next hop");
         }
-        Span<byte> header = stackalloc byte[14];
-        WriteEthernet(header, mac, device.MacAddress, packet.Family == IpFamily.IPv4 ? (ushort)0x0800 : (ushort)0x86dd);
+        Span<byte> header = stackalloc byte[EthernetHeader];
+        WriteEthernet(header, mac, device.MacAddress, EtherTypeOf(packet));
         packet.SetLinkHeader(header);
         Walk.Sink.OnEmitted(device, packet);
         return Fate.Forwarded(device);
     }
+
+    private static ushort EtherTypeOf(PacketBuffer packet) => packet.Family == IpFamily.IPv4 ? EtherTypeIPv4 : EtherTypeIPv6;
 
     /// <summary>The Ethernet address to send to: a group's own, everybody's, or the next hop's.</summary>
     private ulong? FindMac(PacketBuffer packet, NetDevice device)

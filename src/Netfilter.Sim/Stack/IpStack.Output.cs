@@ -82,9 +82,29 @@ internal sealed partial class IpStack
             : Transmit(packet, device);
     }
 
+    /// <summary>
+    /// <c>ip6_finish_output2</c>: what goes to a group that the host is in comes back, too; what may not leave the host goes no
+    /// further.
+    /// </summary>
+    /// <returns>What became of it when it does not leave.</returns>
+    private Fate? LoopGroupBackV6(PacketBuffer packet, NetDevice device)
+    {
+        if (packet.InDevice is null && packet.PacketType == PacketType.Host && Fib.IsJoinedV6(packet.Destination, device))
+        {
+            LoopCopyBack(packet, device);
+        }
+        int scope = packet.Span[25] & 15;
+        return scope <= 1 ? Fate.Dropped("a group that does not leave the host") : null;
+    }
+
     /// <summary>Gives a packet to its interface (<c>ip_finish_output2</c>).</summary>
     private Fate Transmit(PacketBuffer packet, NetDevice device)
     {
+        bool isGroupV6 = packet.Family == IpFamily.IPv6 && packet.Span[24] == 0xff;
+        if (isGroupV6 && device.Kind != NetDeviceKind.Loopback && LoopGroupBackV6(packet, device) is { } ended)
+        {
+            return ended;
+        }
         if (device.Kind == NetDeviceKind.Loopback)
         {
             return LoopBack(packet, device, PacketType.Host);
@@ -109,7 +129,9 @@ internal sealed partial class IpStack
     private Fate LoopBack(PacketBuffer packet, NetDevice device, PacketType type)
     {
         (packet.InDevice, packet.OutDevice, packet.Socket, packet.PacketType) = (device, null, null, type);
-        packet.SetLinkHeader(default);
+        Span<byte> header = stackalloc byte[EthernetHeader];
+        WriteEthernet(header, device.MacAddress, device.MacAddress, EtherTypeOf(packet));
+        packet.SetLinkHeader(header);
         packet.IsQueued = true;
         _loopedBack.Enqueue(packet);
         return Fate.Replaced("comes back over lo");
