@@ -18,6 +18,9 @@ internal sealed class IpSet(IpSetHeader header) : RuleState
     // How many elements there are of each pair of prefix lengths; probing goes from the most to the least specific.
     private readonly SortedDictionary<int, int> _prefixes = new(Comparer<int>.Create((x, y) => y.CompareTo(x)));
 
+    // Of sets with interfaces: how many elements there are of each net, whatever the interface.
+    private readonly Dictionary<SetKey, int> _nets = [];
+
     private ImmutableList<int> _members = [];
 
     /// <summary>What the set was made with; its name changes with <c>rename</c> and <c>swap</c>.</summary>
@@ -54,6 +57,10 @@ internal sealed class IpSet(IpSetHeader header) : RuleState
         {
             copy._prefixes.Add(pair, count);
         }
+        foreach ((SetKey net, int count) in _nets)
+        {
+            copy._nets.Add(net, count);
+        }
         return copy;
     }
 
@@ -74,6 +81,12 @@ internal sealed class IpSet(IpSetHeader header) : RuleState
 
     /// <summary>An element to change in place; a null reference when it is not there.</summary>
     public ref SetEntry Find(in SetKey key) => ref CollectionsMarshal.GetValueRefOrNullRef(_entries, key);
+
+    /// <summary>
+    /// Whether there is an element of that net with any interface. A packet that meets one looks at no wider net, whether or
+    /// not the interface fits (<c>mtype_test_cidrs</c>, <c>multi</c>).
+    /// </summary>
+    public bool HoldsNet(in SetKey key) => _nets.Count > 0 && _nets.ContainsKey(key with { Interface = null });
 
     /// <summary>Adds an element, or renews one.</summary>
     /// <param name="key">The element.</param>
@@ -140,6 +153,7 @@ internal sealed class IpSet(IpSetHeader header) : RuleState
     {
         _entries.Clear();
         _prefixes.Clear();
+        _nets.Clear();
         _members = [];
     }
 
@@ -173,15 +187,23 @@ internal sealed class IpSet(IpSetHeader header) : RuleState
         {
             return;
         }
-        int pair = (key.Prefix << 8) | key.Prefix2;
-        int count = _prefixes.GetValueOrDefault(pair) + step;
+        Count(_prefixes, (key.Prefix << 8) | key.Prefix2, step);
+        if (key.Interface is not null)
+        {
+            Count(_nets, key with { Interface = null }, step);
+        }
+    }
+
+    private static void Count<TKey>(IDictionary<TKey, int> counts, TKey key, int step)
+    {
+        int count = step + (counts.TryGetValue(key, out int present) ? present : 0);
         if (count == 0)
         {
-            _prefixes.Remove(pair);
+            counts.Remove(key);
         }
         else
         {
-            _prefixes[pair] = count;
+            counts[key] = count;
         }
     }
 }

@@ -101,10 +101,15 @@ internal static class IpSetKernel
         }
         foreach (int pair in set.PrefixPairs)
         {
-            ref SetEntry entry = ref set.Find(Cut(key, pair));
+            SetKey net = Cut(key, pair);
+            ref SetEntry entry = ref set.Find(net);
             if (!Unsafe.IsNullRef(ref entry) && !entry.IsExpired(jiffies))
             {
                 return !entry.NoMatch;
+            }
+            if (set.HoldsNet(net))
+            {
+                return false;
             }
         }
         return false;
@@ -151,8 +156,9 @@ internal static class IpSetKernel
         }
         foreach (int pair in set.PrefixPairs)
         {
-            int answer = AnswerOfElement(states, slot, packet, options, jiffies, Cut(key, pair), mac, out found);
-            if (answer != 0)
+            SetKey net = Cut(key, pair);
+            int answer = AnswerOfElement(states, slot, packet, options, jiffies, net, mac, out found);
+            if (answer != 0 || ((IpSet)states.Read(slot)).HoldsNet(net))
             {
                 return answer;
             }

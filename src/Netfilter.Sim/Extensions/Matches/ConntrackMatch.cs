@@ -159,7 +159,8 @@ public sealed record ConntrackMatch : Match
         }
         if (ExpirySeconds is { } expiry)
         {
-            uint left = isTracked
+            // Before it is confirmed a connection's timeout is a span, which nf_ct_expires takes for a moment long past.
+            uint left = isTracked && tracker.Read(packet.Connection).IsConfirmed
                 ? (uint)tracker.RemainingSeconds(packet.Connection, ConnectionTracker.JiffiesOf(context.NowNanoseconds))
                 : 0;
             return MatchResult.When(
