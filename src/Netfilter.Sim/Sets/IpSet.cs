@@ -187,14 +187,14 @@ internal sealed class IpSet(IpSetHeader header) : RuleState
         {
             return;
         }
-        Count(_prefixes, (key.Prefix << 8) | key.Prefix2, step);
+        Tally(_prefixes, (key.Prefix << 8) | key.Prefix2, step);
         if (key.Interface is not null)
         {
-            Count(_nets, key with { Interface = null }, step);
+            Tally(_nets, key with { Interface = null }, step);
         }
     }
 
-    private static void Count<TKey>(IDictionary<TKey, int> counts, TKey key, int step)
+    private static void Tally<TKey>(IDictionary<TKey, int> counts, TKey key, int step)
     {
         int count = step + (counts.TryGetValue(key, out int present) ? present : 0);
         if (count == 0)

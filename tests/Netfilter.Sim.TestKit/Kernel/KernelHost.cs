@@ -1,4 +1,5 @@
 using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Conntrack;
 using Netfilter.Sim.Determinism;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
@@ -19,6 +20,7 @@ internal sealed class KernelHost
     private readonly ManualTimeProvider _clock = new();
     private readonly NetworkNamespace _host;
     private readonly IptablesShell _shell;
+    private readonly KernelEvents? _events;
 
     /// <summary>Sets the host up.</summary>
     public KernelHost(KernelCase @case)
@@ -26,6 +28,10 @@ internal sealed class KernelHost
         _case = @case;
         _host = new NetworkNamespace(@case.Name, _clock);
         _shell = new IptablesShell(_host);
+        if (@case.ConntrackEvents)
+        {
+            _host.Tracker.Listener = _events = new KernelEvents();
+        }
         KernelTopology.Apply(_host, @case);
     }
 
@@ -76,6 +82,7 @@ internal sealed class KernelHost
         {
             Rc = code,
             Stderr = errors,
+            Events = [.. (_events?.Take() ?? []).Order(StringComparer.Ordinal)],
             Stdout = keepsOutput ? output.Split('\n')[..^1] : null,
         };
     }
@@ -96,6 +103,7 @@ internal sealed class KernelHost
         RulesetSaveCounters = what.Contains("ruleset") ? SavedRules() : null,
         Conntrack = what.Contains("conntrack") ? Connections() : null,
         ConntrackCount = what.Contains("conntrack_count") ? _host.Tracker.Count : null,
+        Expectations = what.Contains("expectations") ? Expectations() : null,
         Recent = what.Contains("recent") ? KernelRecentLists.Read(_host) : null,
         Ipset = what.Contains("ipset") ? SavedSets() : null,
     };
@@ -119,7 +127,7 @@ internal sealed class KernelHost
 
     private string[] SavedRules() => Run([_case.IsIPv6 ? "ip6tables-save" : "iptables-save", "-c"], "").Output.Split('\n');
 
-    private static KernelStepExpect Describe(Walk walk)
+    private KernelStepExpect Describe(Walk walk)
     {
         foreach (PacketLife life in walk.Lives)
         {
@@ -143,6 +151,7 @@ internal sealed class KernelHost
             Nflog = [.. walk.Nflog.Select(Describe)],
             Log = walk.Log,
             Trace = walk.TraceLines,
+            Events = _events?.Take() ?? [],
         };
     }
 
@@ -160,6 +169,15 @@ internal sealed class KernelHost
 
     private List<KernelConnection> Connections() =>
         [.. _host.Tracker.SnapshotAll(NowNanoseconds).Where(entry => entry.Original.Family == Family).Select(KernelConntrack.Describe)];
+
+    private List<KernelExpectation> Expectations()
+    {
+        uint now = ConnectionTracker.JiffiesOf(NowNanoseconds);
+        return [.. _host.Tracker.Expectations(now)
+            .Where(expectation => expectation.Tuple.Family == Family)
+            .Select(expectation => new KernelExpectation(
+                KernelExpectations.Line(expectation, _host.Tracker), (expectation.Deadline - now) / ConntrackSettings.Hz))];
+    }
 
     private (string Output, string Errors, int ExitCode) Ipset(IReadOnlyList<string> words, string input) =>
         new IpSetCommand(_host.States, NowNanoseconds).Run(words, input);

@@ -56,6 +56,10 @@ internal static class KernelTopology
         {
             SetSysctl(host, key, Text(value));
         }
+        if (setup.ConntrackMax is { } most)
+        {
+            SetSysctl(host, "net.netfilter.nf_conntrack_max", most.ToString(CultureInfo.InvariantCulture));
+        }
         host.LocalStack = setup.LocalStack == "sink" ? LocalStackMode.Sink : LocalStackMode.Answer;
     }
 
