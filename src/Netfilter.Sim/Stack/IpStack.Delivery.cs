@@ -29,7 +29,8 @@ internal sealed partial class IpStack
             return Walk.TakeFate(verdict);
         }
         Walk.Sink.OnDelivered(packet);
-        if (Host.Configuration.LocalStack == LocalStackMode.Answer)
+        if (Host.Configuration.LocalStack == LocalStackMode.Answer
+            && (packet.Family == IpFamily.IPv4 || IsWholeV6(packet)))
         {
             Answer(packet);
         }

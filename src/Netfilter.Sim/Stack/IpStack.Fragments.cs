@@ -24,6 +24,27 @@ internal sealed partial class IpStack
         };
     }
 
+    /// <summary>Collects IPv6 fragments that INPUT has let pass (<c>ipv6_frag_rcv</c>).</summary>
+    /// <returns>Whether the packet is whole now, or always was.</returns>
+    private bool IsWholeV6(PacketBuffer packet)
+    {
+        const int TimeoutSeconds = 60;
+        switch (Host.Fragments.Gather(packet, FragmentUser.LocalDeliver, Walk.NowNanoseconds, TimeoutSeconds))
+        {
+            case FragmentOutcome.HeadersTruncated:
+                SendIcmpError(packet, Icmpv6Type.ParameterProblem, 3);
+                return false;
+            case FragmentOutcome.UnevenLength:
+                const uint PayloadLengthField = 4;
+                SendIcmpError(packet, Icmpv6Type.ParameterProblem, 0, PayloadLengthField);
+                return false;
+            case FragmentOutcome.Untouched or FragmentOutcome.Reassembled:
+                return true;
+            default:
+                return false;
+        }
+    }
+
     /// <summary>Sends a packet on in as many pieces as it takes, or tells its sender that it may not.</summary>
     private Fate Fragment(PacketBuffer packet, NetDevice device, int mtu)
     {

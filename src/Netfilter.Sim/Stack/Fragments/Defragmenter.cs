@@ -6,7 +6,7 @@ namespace Netfilter.Sim.Stack.Fragments;
 
 /// <summary>
 /// Collects fragments and puts packets together (<c>net/ipv4/ip_fragment.c ip_defrag</c>,
-/// <c>net/ipv6/netfilter/nf_conntrack_reasm.c nf_ct_frag6_gather</c>). All of a namespace's queues; forked with it. Memory
+/// <c>net/ipv6/netfilter/nf_conntrack_reasm.c nf_ct_frag6_gather</c>, <c>net/ipv6/reassembly.c ipv6_frag_rcv</c>). All of a namespace's queues; forked with it. Memory
 /// limits (<c>ipfrag_high_thresh</c>) are not modelled.
 /// </summary>
 internal sealed class Defragmenter
@@ -157,11 +157,16 @@ internal sealed class Defragmenter
     private FragmentOutcome GatherV6(PacketBuffer packet, FragmentUser user, long now, long deadline)
     {
         ReadOnlySpan<byte> ip = packet.Span;
+        bool isLocal = user == FragmentUser.LocalDeliver;
         if (ip.Length < 40 || (ip[4] == 0 && ip[5] == 0)
             || !FragmentHeader.TryFind(ip, out int at, out int nextHeaderField)
-            || FragmentHeader.IsTransportTruncated(ip, at))
+            || (isLocal && packet.FragmentOffset == 0 && !packet.MoreFragments))
         {
             return FragmentOutcome.Untouched;
+        }
+        if (FragmentHeader.IsTransportTruncated(ip, at))
+        {
+            return isLocal ? FragmentOutcome.HeadersTruncated : FragmentOutcome.Untouched;
         }
         if (at + 8 > ip.Length)
         {
@@ -182,12 +187,16 @@ internal sealed class Defragmenter
         }
         if (more && (end & 7) != 0)
         {
+            if (isLocal)
+            {
+                return FragmentOutcome.UnevenLength;
+            }
             _queues.Remove(key);
             return FragmentOutcome.Untouched;
         }
         if (!queue.NoteEnd(end, !more) || end == offset)
         {
-            return FragmentOutcome.Dropped;
+            return isLocal ? GiveUp(key) : FragmentOutcome.Dropped;
         }
         FragmentOutcome inserted = queue.Insert(offset, ip.Slice(at + 8, end - offset));
         if (inserted != FragmentOutcome.Held)

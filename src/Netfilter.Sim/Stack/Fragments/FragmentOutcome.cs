@@ -17,4 +17,10 @@ internal enum FragmentOutcome : byte
 
     /// <summary>It was thrown away, as a rule with all the others.</summary>
     Dropped,
+
+    /// <summary>IPv6, for the host itself: the first one lacks headers; dropped, and its sender told.</summary>
+    HeadersTruncated,
+
+    /// <summary>IPv6, for the host itself: not the last one, and no multiple of 8 bytes; dropped, and its sender told.</summary>
+    UnevenLength,
 }

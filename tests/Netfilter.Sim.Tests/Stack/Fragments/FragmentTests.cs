@@ -88,6 +88,15 @@ public class FragmentTests
     public void Gather_WhereTheFamiliesDiffer_FollowsEach(IpFamily family, string pieces, string outcomes) =>
         GatherPieces(family, pieces).ShouldBe(outcomes);
 
+    [Theory]
+    [InlineData("0-48+ 48-100", "Held Reassembled")]
+    [InlineData("0-100", "Untouched")]
+    [InlineData("0-51+ 48-100", "UnevenLength Held")]
+    [InlineData("48-90 48-100 0-48+", "Held Dropped Held")]
+    [InlineData("0-4+ 8-100", "HeadersTruncated Held")]
+    public void Gather_OfIPv6ForTheHostItself_TellsTheSenderMore(string pieces, string outcomes) =>
+        GatherPieces(IpFamily.IPv6, pieces, FragmentUser.LocalDeliver).ShouldBe(outcomes);
+
     [Fact]
     public void Gather_AfterTheTimeout_BeginsAnew()
     {
@@ -212,14 +221,15 @@ public class FragmentTests
         Fragmenter.Check(packet, mtu).ShouldBe((FragmentNeed)need);
     }
 
-    private static string GatherPieces(IpFamily family, string pieces)
+    private static string GatherPieces(
+        IpFamily family, string pieces, FragmentUser user = FragmentUser.ConntrackIn)
     {
         Defragmenter defragmenter = new();
         return string.Join(' ', pieces.Split(' ').Select(piece =>
         {
             int[] ends = [.. piece.TrimEnd('+').Split('-').Select(int.Parse)];
             PacketBuffer buffer = Load(Piece(family, ends[0], ends[1], piece.EndsWith('+')));
-            return defragmenter.Gather(buffer, FragmentUser.ConntrackIn, 0, 30);
+            return defragmenter.Gather(buffer, user, 0, 30);
         }));
     }
 
