@@ -98,6 +98,12 @@ public sealed class MatchDeclaration : ExtensionDeclaration
 {
     /// <summary>Makes the record that the kernel would hold, after all checks of the tool.</summary>
     public required Func<OptionValues, Match> Build { get; init; }
+
+    /// <summary>
+    /// A short cut for large dumps: reads the options in the very form in which <see cref="Match.Save"/> writes them, or gives
+    /// null, so that they are read in the usual way. Null when there is none.
+    /// </summary>
+    public Func<ReadOnlySpan<char>, Match?>? ReadSaved { get; init; }
 }
 
 /// <summary>The declaration of a target.</summary>

@@ -4,7 +4,7 @@ using Netfilter.Sim.Addressing;
 namespace Netfilter.Sim.Rules;
 
 /// <summary>All tables of one family, in the order a text gave them or the kernel lists them. Immutable.</summary>
-public sealed class Ruleset : IEquatable<Ruleset>
+public sealed partial class Ruleset : IEquatable<Ruleset>
 {
     /// <summary>Makes a ruleset.</summary>
     /// <exception cref="ArgumentException">A table is there twice.</exception>

@@ -26,6 +26,7 @@ public sealed record CommentMatch : Match
             },
         ],
         Build = values => new CommentMatch { Comment = values.Get<string>("comment") },
+        ReadSaved = ReadSaved,
     };
 
     /// <inheritdoc/>
@@ -48,4 +49,20 @@ public sealed record CommentMatch : Match
 
     /// <inheritdoc/>
     public override string Explain(MatchResult result) => "a comment always matches";
+
+    private static CommentMatch? ReadSaved(ReadOnlySpan<char> options)
+    {
+        const string Prefix = "--comment ";
+        if (!options.StartsWith(Prefix, StringComparison.Ordinal))
+        {
+            return null;
+        }
+        ReadOnlySpan<char> text = options[Prefix.Length..];
+        bool isQuoted = text.Length >= 2 && text[0] == '"' && text[^1] == '"';
+        text = isQuoted ? text[1..^1] : text;
+        // Beyond plain text the usual reader knows about escapes, bytes and blanks.
+        bool isPlain = text.Length is > 0 and <= MaxLength && !text.ContainsAny("\\\"")
+            && !text.ContainsAnyExceptInRange(' ', '~') && (isQuoted || !text.Contains(' '));
+        return isPlain ? new CommentMatch { Comment = text.ToString() } : null;
+    }
 }
