@@ -34,6 +34,7 @@ internal sealed class KindNetwork
             }
         }
         NetworkNamespace client = AddHost("client", new SeededChance(seed));
+        client.LocalStack = LocalStackMode.Sink;
         client.AddInterface("eth0", NetDeviceKind.Ethernet, "172.18.0.1/16");
         ethernet.Add((client, "eth0"));
         Network.Connect([.. ethernet]);
@@ -90,6 +91,7 @@ internal sealed class KindNetwork
         string veth = "veth-" + name[..Math.Min(10, name.Length)];
         NetworkNamespace pod = AddHost(name, new SeededChance(0));
         pod.AddInterface("eth0", NetDeviceKind.Veth, address + "/32");
+        pod.LocalStack = LocalStackMode.Sink;
         pod.Routes.Add($"{gateway} dev eth0");
         pod.Routes.Add($"default via {gateway} dev eth0");
         node.AddInterface(veth, NetDeviceKind.Veth, gateway + "/32");

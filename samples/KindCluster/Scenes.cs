@@ -106,12 +106,16 @@ internal sealed class Scenes(TextWriter output)
         foreach ((NetworkNamespace host, DeliveredPacket delivered) in syn.Delivered)
         {
             Packet request = delivered.Packet;
-            Packet reply = Packet.Tcp(
-                Text($"{request.Destination}:{request.DestinationPort}"),
-                Text($"{request.Source}:{request.SourcePort}"),
-                TcpFlags.Syn | TcpFlags.Ack,
-                sequence: 1000,
-                acknowledgement: request.TcpSequence + 1);
+            Packet reply = new PacketBuilder
+            {
+                Source = request.Destination,
+                Destination = request.Source,
+                SourcePort = request.DestinationPort!.Value,
+                DestinationPort = request.SourcePort!.Value,
+                TcpFlags = TcpFlags.Syn | TcpFlags.Ack,
+                Sequence = 1000,
+                Acknowledgement = request.TcpSequence + 1,
+            }.Build();
             return _kind.Network.Send(host, reply);
         }
         return null;
