@@ -50,7 +50,7 @@ internal static class RulesetText
             return new RulesetFormatException("NF1003", "COMMIT expected", text, line + 1, text.Length, "", "COMMIT");
         }
         (int start, string content) = LineAt(text, line);
-        bool isOutside = !content.StartsWith("-", StringComparison.Ordinal) && !content.StartsWith('[');
+        bool isOutside = !content.StartsWith('-') && !content.StartsWith('[');
         return isOutside
             ? new RulesetFormatException("NF1002", "a table begins with *", text, line, start, content, "*table")
             : NoChain(text, line, start, content);
