@@ -66,7 +66,10 @@ public sealed class NameDatabase
 
     /// <summary>Groups by name (<c>/etc/group</c>).</summary>
     public IReadOnlyDictionary<string, uint> Groups { get; init; } =
-        new Dictionary<string, uint> { ["root"] = 0, ["daemon"] = 1, ["www-data"] = 33, ["nogroup"] = 65534 };
+        new Dictionary<string, uint>
+        {
+            ["root"] = 0, ["daemon"] = 1, ["tty"] = 5, ["www-data"] = 33, ["cloudsdk"] = 1000, ["nogroup"] = 65534,
+        };
 
     /// <summary>Routing realms by name (<c>/etc/iproute2/rt_realms</c>).</summary>
     public IReadOnlyDictionary<string, uint> Realms { get; init; } = new Dictionary<string, uint> { ["cosmos"] = 0 };

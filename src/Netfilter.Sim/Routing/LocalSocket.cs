@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Netfilter.Sim.Addressing;
 
 namespace Netfilter.Sim.Routing;
@@ -15,6 +16,9 @@ public sealed record LocalSocket(byte Protocol, ushort Port)
 
     /// <summary>Group id of the owner.</summary>
     public uint Gid { get; init; }
+
+    /// <summary>The owner's further groups.</summary>
+    public ImmutableArray<uint> SupplementaryGroups { get; init; } = [];
 
     /// <summary>Whether it may be bound to foreign addresses (<c>IP_TRANSPARENT</c>).</summary>
     public bool IsTransparent { get; init; }
