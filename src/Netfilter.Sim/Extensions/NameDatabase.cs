@@ -68,7 +68,12 @@ public sealed class NameDatabase
     public IReadOnlyDictionary<string, uint> Groups { get; init; } =
         new Dictionary<string, uint>
         {
-            ["root"] = 0, ["daemon"] = 1, ["tty"] = 5, ["www-data"] = 33, ["cloudsdk"] = 1000, ["nogroup"] = 65534,
+            ["root"] = 0,
+            ["daemon"] = 1,
+            ["tty"] = 5,
+            ["www-data"] = 33,
+            ["cloudsdk"] = 1000,
+            ["nogroup"] = 65534,
         };
 
     /// <summary>Routing realms by name (<c>/etc/iproute2/rt_realms</c>).</summary>
