@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Globalization;
+using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Benchmarks.Kube;
+using Netfilter.Sim.Rules;
+
+namespace Netfilter.Sim.Benchmarks.Scale;
+
+/// <summary><c>scale [--services 100,1000,10000] [--json]</c>: how the cost of a packet grows with the number of services.</summary>
+internal static class ScaleCommand
+{
+    // No more connections than this are ever in the table.
+    private const int Flows = 2000;
+    private const int Batches = 31;
+
+    public static int Run(ReadOnlySpan<string> arguments)
+    {
+        int[] services = [100, 1000, 10_000];
+        bool isJson = false;
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            if (arguments[i] == "--json")
+            {
+                isJson = true;
+            }
+            else if (arguments[i] == "--services" && i + 1 < arguments.Length)
+            {
+                services = [.. arguments[++i].Split(',').Select(text => int.Parse(text, CultureInfo.InvariantCulture))];
+            }
+            else
+            {
+                Console.Error.WriteLine($"scale [--services 100,1000,10000] [--json]: '{arguments[i]}'");
+                return 2;
+            }
+        }
+        Measure(Math.Min(100, services.Min()));
+        List<ScaleResult> results = [.. services.Select(Measure)];
+        Console.Write(isJson ? ScaleReport.Json(results) : ScaleReport.Table(results));
+        return 0;
+    }
+
+    private static ScaleResult Measure(int services)
+    {
+        KubeNode node = new(services);
+        string text = node.Rules.Write();
+        long memory = GC.GetTotalMemory(forceFullCollection: true);
+        long started = Stopwatch.GetTimestamp();
+        node.Load(text);
+        double load = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+        memory = GC.GetTotalMemory(forceFullCollection: true) - memory;
+        int[] order = Shuffled(services);
+        (double fresh, double freshBest, double freshBytes) = MeasureBatches(node, Batches, node.Forget, (flow, service) => node.Open(service, flow), order);
+        (double established, double establishedBest, double establishedBytes) = MeasureEstablished(node, order);
+        node.IsLinear = true;
+        (double linear, _, _) = MeasureBatches(node, services > 5000 ? 3 : 9, node.Forget, (flow, service) => node.Open(service, flow), order);
+        int rules = node.Rules.RuleCount;
+        long compiled = node.Host.Xtables(IpFamily.IPv4).Require(TableDefinition.Nat).EstimateBytes();
+        return new ScaleResult
+        {
+            Services = services,
+            Rules = rules,
+            NewNanoseconds = fresh,
+            NewNanosecondsBest = freshBest,
+            EstablishedNanoseconds = established,
+            EstablishedNanosecondsBest = establishedBest,
+            LinearNanoseconds = linear,
+            LoadMilliseconds = load,
+            BytesPerRule = (double)memory / rules,
+            CompiledBytesPerRule = (double)compiled / rules,
+            AllocatedPerNew = freshBytes,
+            AllocatedPerEstablished = establishedBytes,
+        };
+    }
+
+    private static (double Median, double Best, double Bytes) MeasureEstablished(KubeNode node, int[] order)
+    {
+        node.Forget();
+        for (int flow = 0; flow < Flows; flow++)
+        {
+            int service = order[flow % order.Length];
+            node.Open(service, flow);
+            node.Establish(service, flow);
+        }
+        return MeasureBatches(node, Batches, () => { }, (flow, service) => node.Send(service, flow % Flows), order);
+    }
+
+    private static (double Median, double Best, double Bytes) MeasureBatches(
+        KubeNode node, int batches, Action before, Action<int, int> packet, int[] order)
+    {
+        List<double> times = [];
+        long allocated = 0;
+        int warmUp = batches > 5 ? 5 : 1;
+        int next = 0;
+        for (int batch = -warmUp; batch < batches; batch++)
+        {
+            before();
+            long bytes = GC.GetAllocatedBytesForCurrentThread();
+            long started = Stopwatch.GetTimestamp();
+            for (int flow = 0; flow < Flows; flow++)
+            {
+                packet(flow, order[(node.IsLinear ? next++ : flow) % order.Length]);
+            }
+            double time = Stopwatch.GetElapsedTime(started).TotalNanoseconds / Flows;
+            if (batch >= 0)
+            {
+                times.Add(time);
+                allocated += GC.GetAllocatedBytesForCurrentThread() - bytes;
+            }
+        }
+        times.Sort();
+        return (times[times.Count / 2], times[0], (double)allocated / (batches * Flows));
+    }
+
+    // The services in a random order that is the same every time.
+    private static int[] Shuffled(int services)
+    {
+        int[] order = [.. Enumerable.Range(0, services)];
+        new Random(services).Shuffle(order);
+        return order;
+    }
+}
