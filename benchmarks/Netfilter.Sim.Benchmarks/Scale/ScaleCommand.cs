@@ -33,7 +33,6 @@ internal static class ScaleCommand
                 return 2;
             }
         }
-        Measure(Math.Min(100, services.Min()));
         List<ScaleResult> results = [.. services.Select(Measure)];
         Console.Write(isJson ? ScaleReport.Json(results) : ScaleReport.Table(results));
         return 0;
@@ -89,7 +88,7 @@ internal static class ScaleCommand
     {
         List<double> times = [];
         long allocated = 0;
-        int warmUp = batches > 5 ? 5 : 1;
+        int warmUp = node.IsLinear && order.Length > 1000 ? 2 : 60;
         int next = 0;
         for (int batch = -warmUp; batch < batches; batch++)
         {
