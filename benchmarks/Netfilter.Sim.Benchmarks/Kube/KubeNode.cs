@@ -14,6 +14,7 @@ namespace Netfilter.Sim.Benchmarks.Kube;
 internal sealed class KubeNode
 {
     private readonly LastPacket _sink = new();
+    private readonly long _now;
     private readonly NetDevice _pods;
     private readonly NetDevice _others;
     private readonly byte[] _syn = Packet.Tcp("10.128.200.1:40000", "10.96.0.10:80", TcpFlags.Syn).ToArray();
@@ -23,6 +24,7 @@ internal sealed class KubeNode
     {
         Rules = new KubeRules(services);
         Host = new NetworkNamespace("node");
+        _now = (Host.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
         _pods = Host.AddInterface("pods", NetDeviceKind.Tun, "10.128.0.1/32");
         _others = Host.AddInterface("others", NetDeviceKind.Tun, "192.168.1.11/24");
         Host.Routes.Add("10.128.0.0/10 dev others");
@@ -48,8 +50,7 @@ internal sealed class KubeNode
     /// <summary>Forgets all connections.</summary>
     public void Forget()
     {
-        uint now = ConnectionTracker.JiffiesOf((Host.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100);
-        foreach (int id in Host.Tracker.Listed(now).ToList())
+        foreach (int id in Host.Tracker.Listed(ConnectionTracker.JiffiesOf(_now)).ToList())
         {
             Host.Tracker.Kill(id, null);
         }
@@ -92,7 +93,7 @@ internal sealed class KubeNode
         {
             return Host.Process(device, packet, _sink);
         }
-        Host.Context.Begin(0, _sink, null, isLinear: true);
+        Host.Context.Begin(_now, _sink, null, isLinear: true);
         Host.Stack.Receive(device, default, packet);
         Host.Context.End();
         return Host.Context.FirstFate;
