@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Benchmarks.Kube;
@@ -44,9 +43,9 @@ internal static class ScaleCommand
         KubeNode node = new(services);
         string text = node.Rules.Write();
         long memory = GC.GetTotalMemory(forceFullCollection: true);
-        long started = Stopwatch.GetTimestamp();
+        double started = CpuClock.Nanoseconds();
         node.Load(text);
-        double load = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+        double load = (CpuClock.Nanoseconds() - started) / 1e6;
         memory = GC.GetTotalMemory(forceFullCollection: true) - memory;
         int[] order = Shuffled(services);
         (double fresh, double freshBest, double freshBytes) = MeasureBatches(node, Batches, node.Forget, (flow, service) => node.Open(service, flow), order);
@@ -112,12 +111,12 @@ internal static class ScaleCommand
         {
             before();
             long bytes = GC.GetAllocatedBytesForCurrentThread();
-            long started = Stopwatch.GetTimestamp();
+            double started = CpuClock.Nanoseconds();
             for (int flow = 0; flow < Flows; flow++)
             {
                 packet(flow, order[(node.IsLinear ? next++ : flow) % order.Length]);
             }
-            double time = Stopwatch.GetElapsedTime(started).TotalNanoseconds / Flows;
+            double time = (CpuClock.Nanoseconds() - started) / Flows;
             return (time, GC.GetAllocatedBytesForCurrentThread() - bytes);
         }
     }

@@ -7,6 +7,12 @@ namespace Netfilter.Sim.Benchmarks.Scale;
 /// <summary>Prints what <see cref="ScaleCommand"/> measured.</summary>
 internal static class ScaleReport
 {
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+    };
+
     public static string Table(IEnumerable<ScaleResult> results)
     {
         StringBuilder text = new();
@@ -20,6 +26,5 @@ internal static class ScaleReport
         return text.ToString();
     }
 
-    public static string Json(IEnumerable<ScaleResult> results) => JsonSerializer.Serialize(
-        results, new JsonSerializerOptions { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase }) + "\n";
+    public static string Json(IEnumerable<ScaleResult> results) => JsonSerializer.Serialize(results, Indented) + "\n";
 }
