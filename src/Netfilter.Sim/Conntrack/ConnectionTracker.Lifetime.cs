@@ -205,8 +205,11 @@ internal sealed partial class ConnectionTracker
         if (standing.Protocol is IpProtocols.Udp or IpProtocols.UdpLite or IpProtocols.Icmp or IpProtocols.IcmpV6
             or IpProtocols.Gre or IpProtocols.Sctp)
         {
+            // nf_ct_match, nf_ct_match_reverse: of another zone it is another connection, with or without nat.
+            bool isSameZone = standing.Zone == _table.Read(loser).Zone;
             bool isSame = Original(winner) == Original(loser) && Reply(winner) == Reply(loser);
-            if (!standing.Has(ConnectionStatus.NatDoneMask) || isSame)
+            bool isReverse = Original(winner) == Reply(loser) && Reply(winner) == Original(loser);
+            if (isSameZone && (isSame || isReverse))
             {
                 packet.Connection = winner;
                 return Verdict.Accept;
