@@ -1,4 +1,5 @@
 using Netfilter.Sim.TestKit.Kernel;
+using Netfilter.Sim.TestKit.Kube;
 using Netfilter.Sim.TestKit.Syntax;
 
 namespace Netfilter.Sim.TestKit.Conformance;
@@ -13,7 +14,7 @@ public static class CaseKinds
         new SyntaxKind(),
         new CliKind(),
         new CorpusKind(),
-        new UnbuiltKind("kube"),
+        new KubeKind(),
         new UnbuiltKind("cluster"),
     ];
 }
