@@ -14,6 +14,9 @@ public abstract class ExtensionDeclaration
     /// <summary>The name after <c>-m</c> or <c>-j</c>.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The name in the target column of <c>-L</c>, where it is another than <see cref="Name"/>.</summary>
+    public string? ListName { get; init; }
+
     /// <summary>One sentence for the reference page and the help.</summary>
     public required string Summary { get; init; }
 

@@ -46,7 +46,7 @@ public sealed class NameDatabase
 
     /// <summary>Hosts by name, each with its addresses (<c>/etc/hosts</c>).</summary>
     public IReadOnlyDictionary<string, NetAddress[]> Hosts { get; init; } =
-        new Dictionary<string, NetAddress[]> { ["localhost"] = ["127.0.0.1", "::1"] };
+        new Dictionary<string, NetAddress[]> { ["localhost"] = ["127.0.0.1"] };
 
     /// <summary>Names of addresses, for <c>-L</c> without <c>-n</c>.</summary>
     public IReadOnlyDictionary<NetAddress, string> HostNames { get; init; } =

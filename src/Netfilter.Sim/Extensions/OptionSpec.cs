@@ -35,6 +35,9 @@ public sealed class OptionSpec(string name, OptionKind kind = OptionKind.None)
     /// <summary>Most components of a range.</summary>
     public int MaxComponents { get; init; } = 2;
 
+    /// <summary>Whether <see cref="Parse"/> takes a second word after the first.</summary>
+    public bool TakesTwoWords { get; init; }
+
     /// <summary>Whether <c>!</c> may stand before it (<c>XTOPT_INVERT</c>).</summary>
     public bool Invertible { get; init; }
 

@@ -57,7 +57,7 @@ internal sealed class ListPrinter(OptionWriter writer, RuleEnvironment environme
             PrintCount(counters.Bytes, Has(ListFormat.Exact) ? 8 : 5);
             writer.Raw(' ');
         }
-        Column(rule.Target?.Name ?? "", 9);
+        Column((rule.Target as ExtensionTarget)?.Declaration.ListName ?? rule.Target?.Name ?? "", 9);
         writer.Raw(Sign(ip, IpSpecFlags.NotProtocol));
         Column(ProtocolText(unchecked((byte)ip.Protocol)), 4);
         writer.Raw(Has(ListFormat.Echo) ? "opt " : "");

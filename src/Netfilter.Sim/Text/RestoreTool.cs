@@ -26,6 +26,7 @@ internal sealed class RestoreTool
     private bool _withCounters, _isVerbose, _isTest, _keepsRules;
     private string? _onlyTable;
     private TableEditor? _editor;
+    private FastRuleReader? _fast;
     private string _tableName = "";
     private SavedRuleReader? _reader;
 
@@ -186,6 +187,7 @@ internal sealed class RestoreTool
         {
             EchoFlush(table);
         }
+        _fast = new FastRuleReader(_tool, table.Name);
         _editor = _keepsRules ? _tables.Open(table) : _tables.OpenEmpty(table);
         _reader = new SavedRuleReader(_tool.Family, _tableName, _tool.Registry, _tool.Environment);
         return true;
@@ -284,6 +286,10 @@ internal sealed class RestoreTool
     {
         List<string> words = ["-t", _tableName];
         line = TakeRuleCounters(line, words);
+        if (!_isVerbose && TryTakeFast(line, words))
+        {
+            return true;
+        }
         WordSplitter.SplitRestore(line, words);
         ParsedCommand command = CommandParser.Parse(words, _tool);
         if (command.IsForOtherFamily)
@@ -293,6 +299,27 @@ internal sealed class RestoreTool
         command.Verbosity += _isVerbose && !_keepsRules ? 1 : 0;
         TableEditor editor = _editor!;
         return new CommandRunner(_tool, editor, () => _tables.Snapshot(editor.Definition)).Run(command) is null;
+    }
+
+    // The common form; counters in words are for -c.
+    private bool TryTakeFast(ReadOnlySpan<char> line, List<string> words)
+    {
+        RuleCounters counters = default;
+        if (words.Count > 2)
+        {
+            if (CounterText.Scan(words[3]) is not { } packets || CounterText.Scan(words[4]) is not { } bytes)
+            {
+                return false;
+            }
+            counters = new RuleCounters(packets, bytes);
+        }
+        ReadOnlySpan<char> bare = line.TrimEnd('\n');
+        if (_fast!.TryRead(bare, _editor!, out ChainDraft? chain) is not { } rule)
+        {
+            return false;
+        }
+        _editor!.Append(chain!, rule, counters);
+        return true;
     }
 
     // tokenize_rule_counters

@@ -55,6 +55,24 @@ internal sealed class TableEditor(Table table, Func<string, int, RuleCounters> l
         return result.With(changed);
     }
 
+    /// <summary>A chain to append to, by a part of a text; null when there is none.</summary>
+    public ChainDraft? Draft(ReadOnlySpan<char> name)
+    {
+        if (_drafts.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out ChainDraft? draft))
+        {
+            return draft;
+        }
+        return Edit(name.ToString());
+    }
+
+    /// <summary>Appends a rule whose target has been resolved.</summary>
+    public void Append(ChainDraft chain, Rule rule, RuleCounters counters)
+    {
+        chain.Append(rule, counters);
+        Count(rule, 1);
+        IsChanged = true;
+    }
+
     public ToolError? Append(string chain, Rule rule, RuleCounters counters)
     {
         if (Edit(chain) is not { } draft)
@@ -342,42 +360,5 @@ internal sealed class TableEditor(Table table, Func<string, int, RuleCounters> l
         {
             Edit(chain.Name)!.Rules = rules;
         }
-    }
-
-    /// <summary>A chain while it is edited: appended rules are collected and joined when somebody looks.</summary>
-    private sealed class ChainDraft(Chain origin)
-    {
-        private RuleSequence _rules = origin.Rules;
-        private RuleSequence.Builder? _appended;
-
-        public RuleSequence Rules
-        {
-            get
-            {
-                if (_appended is not null)
-                {
-                    (_rules, _appended) = (_appended.Build(), null);
-                }
-                return _rules;
-            }
-
-            set => (_rules, _appended) = (value, null);
-        }
-
-        public ChainPolicy? Policy { get; set; } = origin.Policy;
-
-        public RuleCounters PolicyCounters { get; set; }
-
-        public void Append(Rule rule, RuleCounters counters)
-        {
-            if (_appended is null && _rules.Count > 0)
-            {
-                _rules = _rules.Insert(_rules.Count, rule, counters);
-                return;
-            }
-            (_appended ??= new RuleSequence.Builder()).Add(rule, counters);
-        }
-
-        public Chain Build() => new(origin.Name, Rules, Policy, PolicyCounters);
     }
 }

@@ -43,7 +43,7 @@ public sealed record SctpMatch : Match
             PortOption("destination-port", "dport", "Destination port or ports."),
             new("chunk-types", OptionKind.Text)
             {
-                Invertible = true, Repeatable = true, ValueName = "any|all|only types", Parse = ParseChunks,
+                Invertible = true, Repeatable = true, TakesTwoWords = true, ValueName = "any|all|only types", Parse = ParseChunks,
                 Help = "Which chunks are in the packet, each with flags to be set (upper case) or not.",
                 Sample = source => $"{Modes[source.Next(3)]} {SctpChunkNames.All[source.Next(SctpChunkNames.All.Length)].Name}",
             },

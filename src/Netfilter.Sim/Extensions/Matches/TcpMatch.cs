@@ -44,7 +44,7 @@ public sealed record TcpMatch(
             },
             new("tcp-flags", OptionKind.Text)
             {
-                Invertible = true, Repeatable = true, ValueName = "mask set", Parse = ParseFlags,
+                Invertible = true, Repeatable = true, TakesTwoWords = true, ValueName = "mask set", Parse = ParseFlags,
                 Help = "Which flags are looked at, and which of them are set.",
                 Sample = source => $"{FlagText((byte)source.Next(64))} {FlagText((byte)source.Next(64))}",
             },

@@ -11,6 +11,7 @@ public sealed record NotrackTarget : ExtensionTarget
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "NOTRACK",
+        ListName = "CT",
         Summary = "Keeps connection tracking off the packet.",
         Source = "net/netfilter/xt_CT.c, extensions/libxt_CT.c",
         OnlyTable = "raw",
