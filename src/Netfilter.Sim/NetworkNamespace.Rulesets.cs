@@ -1,5 +1,6 @@
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Rules;
+using Netfilter.Sim.Text;
 
 namespace Netfilter.Sim;
 
@@ -17,6 +18,7 @@ public sealed partial class NetworkNamespace
     public void Load(Ruleset ruleset)
     {
         ArgumentNullException.ThrowIfNull(ruleset);
+        TableChecker.Refuse(ruleset, new NamespaceEnvironment(this, Extensions.RuleEnvironment.Default));
         if (ruleset.Tables.Length > 1)
         {
             Fork().Replace(ruleset);

@@ -6,42 +6,46 @@ using Netfilter.Sim.Text;
 
 namespace Netfilter.Sim;
 
-/// <summary>Rules as text.</summary>
+/// <summary>Rulesets as text.</summary>
 public sealed partial class NetworkNamespace
 {
     /// <summary>
-    /// Loads what iptables-save printed, or any other input of iptables-restore, in place of the tables that it names. All or
-    /// nothing: when anything in the text is refused, nothing is changed.
+    /// Puts the tables of a text in place, as <c>iptables-restore</c> does, but all or nothing over the whole text (D11).
+    /// Other tables stay; policies that the text does not give stay.
     /// </summary>
-    /// <param name="text">The text.</param>
-    /// <param name="family">Of which family's tool it is.</param>
-    /// <param name="counters">Whether counters are taken from the text (<c>iptables-restore -c</c>); otherwise they begin at zero.</param>
-    /// <exception cref="RulesetFormatException">iptables-restore, or the kernel, would refuse the text.</exception>
+    /// <param name="text">What iptables-save or ip6tables-save wrote.</param>
+    /// <param name="family">The family of its rules.</param>
+    /// <param name="counters">Whether counters in the text are taken (<c>-c</c>).</param>
+    /// <exception cref="RulesetFormatException">The text is not a ruleset; says line and column.</exception>
+    /// <exception cref="RulesetLoadException">The kernel would refuse it.</exception>
     public void Restore(string text, IpFamily family = IpFamily.IPv4, bool counters = false)
     {
+        ArgumentNullException.ThrowIfNull(text);
         RuleEnvironment environment = new NamespaceEnvironment(this, RuleEnvironment.Default);
-        Ruleset ruleset = RulesetText.Read(text, family, null, environment, out RulesetFormatException? error, counters) ?? throw error!;
-        foreach (Table table in ruleset.Tables)
-        {
-            TableVerdict verdict = TableChecker.Check(table, environment);
-            if (verdict.Errno != KernelErrno.None)
-            {
-                string place = verdict.Chain is null ? table.Name : $"{table.Name}/{verdict.Chain} rule {verdict.RuleNumber}";
-                throw new RulesetFormatException($"{place}: {ToolError.OfKernel(verdict.Errno).Message}");
-            }
-        }
-        try
-        {
-            Load(ruleset);
-        }
-        catch (RulesetLoadException refused)
-        {
-            throw new RulesetFormatException(refused.Message, refused);
-        }
+        Ruleset ruleset = RulesetReader.Read(
+            text, family, ExtensionRegistry.Default, environment, table => WithoutRules(family, table));
+        Load(counters ? ruleset : WithoutCounters(ruleset));
     }
 
     /// <summary>What iptables-save prints, without its comment lines: the table that was registered last comes first.</summary>
     /// <param name="counters">Whether each rule's counters stand before it (<c>-c</c>).</param>
     /// <param name="family">Of which family's tool.</param>
     public string Save(bool counters = false, IpFamily family = IpFamily.IPv4) => Ruleset(family).ToText(counters);
+
+    private Table WithoutRules(IpFamily family, TableDefinition definition)
+    {
+        Table empty = Table.Empty(definition);
+        return Xtables(family).Instance(definition) is not { } loaded
+            ? empty
+            : empty.With(loaded.Current.Chains.Where(chain => chain.IsBuiltIn)
+                .Select(chain => new Chain(chain.Name, RuleSequence.Empty, chain.Policy)));
+    }
+
+    private static Ruleset WithoutCounters(Ruleset ruleset)
+    {
+        static RuleSequence Zeroed(RuleSequence rules) => rules.HasCounters ? rules.WithCounters(_ => default) : rules;
+        return new Ruleset(ruleset.Family, [.. ruleset.Tables.Select(table => table.With(table.Chains
+            .Where(chain => chain.PolicyCounters != default || chain.Rules.HasCounters)
+            .Select(chain => chain with { Rules = Zeroed(chain.Rules), PolicyCounters = default }).ToList()))]);
+    }
 }

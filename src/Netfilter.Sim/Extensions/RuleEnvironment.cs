@@ -11,6 +11,9 @@ public class RuleEnvironment
     /// <summary>The names of the environment that iptables' behaviour was recorded in.</summary>
     public static RuleEnvironment Default { get; } = new();
 
+    /// <summary>The same names; every set, accounting object and estimator that a rule names is taken to exist.</summary>
+    public static RuleEnvironment Permissive { get; } = new PermissiveEnvironment();
+
     /// <summary>Names of protocols, services, networks, hosts, users and groups.</summary>
     public NameDatabase Names { get; init; } = NameDatabase.Default;
 
@@ -28,6 +31,17 @@ public class RuleEnvironment
 
     /// <summary>The number of a connection label's name; null when connlabel.conf has none.</summary>
     public virtual int? FindConnectionLabel(string name) => null;
+
+    private sealed class PermissiveEnvironment : RuleEnvironment
+    {
+        public override SetFacts? FindSet(string name) => new(name, null, 6, HasCounters: true, HasSkbInfo: true);
+
+        public override bool HasAccounting(string name) => true;
+
+        public override bool HasRateEstimator(string name) => true;
+
+        public override bool HasCgroup(string path) => true;
+    }
 }
 
 /// <summary>What the tool and the kernel ask of an ipset when a rule names it.</summary>

@@ -43,6 +43,9 @@ public sealed class RuleSequence : IReadOnlyList<Rule>
         return counters.IsDefault ? default : counters[offset];
     }
 
+    /// <summary>Whether a rule has counters other than zero.</summary>
+    public bool HasCounters => _chunks.Any(chunk => !chunk.Counters.IsDefault);
+
     /// <summary>Makes a sequence of rules whose counters are zero.</summary>
     public static RuleSequence Create(IEnumerable<Rule> rules)
     {

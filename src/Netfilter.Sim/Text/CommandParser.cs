@@ -34,7 +34,15 @@ internal sealed partial class CommandParser
     public static ParsedCommand Parse(IReadOnlyList<string> words, ToolContext tool)
     {
         CommandParser parser = new(words, tool);
-        parser.Scan();
+        try
+        {
+            parser.Scan();
+        }
+        catch (IptablesException)
+        {
+            tool.ErrorWord = parser._scanner.Index - 1;
+            throw;
+        }
         if (!parser._command.IsForOtherFamily)
         {
             parser.CheckWhole();

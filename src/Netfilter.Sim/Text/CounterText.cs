@@ -1,8 +1,23 @@
+using Netfilter.Sim.Rules;
+
 namespace Netfilter.Sim.Text;
 
 /// <summary>Counters as <c>sscanf("%llu")</c> reads them: leading blanks, a sign, decimal digits; too big ones saturate.</summary>
 internal static class CounterText
 {
+    /// <summary>Reads <c>[packets:bytes]</c>; null when it is not that.</summary>
+    public static RuleCounters? ParsePair(ReadOnlySpan<char> text)
+    {
+        int colon = text.IndexOf(':');
+        if (colon < 1 || text[0] != '[')
+        {
+            return null;
+        }
+        return Scan(text[1..colon]) is { } packets && Scan(text[(colon + 1)..]) is { } bytes
+            ? new RuleCounters(packets, bytes)
+            : null;
+    }
+
     /// <summary>The number at the start of a text, or null when there is none.</summary>
     public static ulong? Scan(ReadOnlySpan<char> text)
     {

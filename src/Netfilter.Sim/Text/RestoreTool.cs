@@ -22,15 +22,14 @@ internal sealed class RestoreTool
     ];
 
     private readonly ToolContext _tool;
-    private readonly ITableAccess _tables;
+    private readonly RulesetAccess _tables;
     private bool _withCounters, _isVerbose, _isTest, _keepsRules;
     private string? _onlyTable;
     private TableEditor? _editor;
     private FastRuleReader? _fast;
     private string _tableName = "";
-    private SavedRuleReader? _reader;
 
-    private RestoreTool(ToolContext tool, ITableAccess tables) => (_tool, _tables) = (tool, tables);
+    private RestoreTool(ToolContext tool, RulesetAccess tables) => (_tool, _tables) = (tool, tables);
 
     /// <summary>The line that is being read, from 1; 0 before the first.</summary>
     public int Line { get; private set; }
@@ -42,7 +41,7 @@ internal sealed class RestoreTool
     /// <param name="tables">The tables.</param>
     /// <param name="line">Told the number of the line that is being read.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(IReadOnlyList<string> words, string input, ToolContext tool, ITableAccess tables, Action<int> line)
+    public static int Run(IReadOnlyList<string> words, string input, ToolContext tool, RulesetAccess tables, Action<int> line)
     {
         RestoreTool restore = new(tool, tables);
         restore.ReadOptions(words);
@@ -189,7 +188,6 @@ internal sealed class RestoreTool
         }
         _fast = new FastRuleReader(_tool, table.Name);
         _editor = _keepsRules ? _tables.Open(table) : _tables.OpenEmpty(table);
-        _reader = new SavedRuleReader(_tool.Family, _tableName, _tool.Registry, _tool.Environment);
         return true;
     }
 
@@ -241,7 +239,7 @@ internal sealed class RestoreTool
         RuleCounters policyCounters = default;
         if (_withCounters)
         {
-            policyCounters = ParseCounters(counters)
+            policyCounters = (counters is null ? null : CounterText.ParsePair(counters))
                 ?? throw OptionCall.Error($"invalid policy counters for chain '{chain}'");
         }
         if (_editor!.SetPolicy(chain, policy, policyCounters) is { } failure)
@@ -251,38 +249,7 @@ internal sealed class RestoreTool
         }
     }
 
-    private bool TakeRule(ReadOnlySpan<char> line) => TryTakeSaved(line, out bool isTaken) ? isTaken : TakeCommand(line);
-
-    // The form in which iptables-save writes rules needs no command line; everything else, errors included, does.
-    private bool TryTakeSaved(ReadOnlySpan<char> line, out bool isTaken)
-    {
-        isTaken = false;
-        RuleCounters counters = default;
-        TableEditor editor = _editor!;
-        if (_isVerbose || line[^1] != '\n')
-        {
-            return false;
-        }
-        line = line[..^1];
-        if (line.Length > 0 && line[0] == '[')
-        {
-            int close = line.IndexOf("] ");
-            if (close < 0 || ParseCounters(line[..(close + 1)]) is not { } parsed)
-            {
-                return false;
-            }
-            counters = _withCounters ? parsed : default;
-            line = line[(close + 2)..];
-        }
-        if (!_reader!.TryRead(line, editor.Has, out ReadOnlySpan<char> chain, out Rule rule))
-        {
-            return false;
-        }
-        isTaken = editor.Append(_reader.ChainName(chain), rule, counters) is null;
-        return true;
-    }
-
-    private bool TakeCommand(ReadOnlySpan<char> line)
+    private bool TakeRule(ReadOnlySpan<char> line)
     {
         List<string> words = ["-t", _tableName];
         line = TakeRuleCounters(line, words);
@@ -345,17 +312,6 @@ internal sealed class RestoreTool
             words.AddRange(["--set-counters", inner[..colon].ToString(), inner[(colon + 1)..].ToString()]);
         }
         return line[(close + 1)..];
-    }
-
-    private static RuleCounters? ParseCounters(ReadOnlySpan<char> text)
-    {
-        if (!text.StartsWith('[') || text.IndexOf(':') is var colon && colon < 0)
-        {
-            return null;
-        }
-        return CounterText.Scan(text[1..]) is { } packets && CounterText.Scan(text[(colon + 1)..]) is { } bytes
-            ? new RuleCounters(packets, bytes)
-            : null;
     }
 
     private IptablesException AtLine(string message) => OptionCall.Error(

@@ -6,7 +6,7 @@ using Netfilter.Sim.Rules;
 namespace Netfilter.Sim.Text;
 
 /// <summary>The tables of one family of a namespace, as the tools reach them through the kernel's socket options.</summary>
-internal sealed class RulesetAccess(NetworkNamespace host, IpFamily family, RuleEnvironment environment) : ITableAccess
+internal sealed class RulesetAccess(NetworkNamespace host, IpFamily family, RuleEnvironment environment)
 {
     private XtablesState Tables => host.Xtables(family);
 

@@ -5,12 +5,20 @@ namespace Netfilter.Sim.Text;
 /// <summary>A text is not a ruleset: where, what stands there, and what was expected.</summary>
 public sealed class RulesetFormatException : FormatException
 {
-    internal RulesetFormatException(string code, string message, string text, int line, int offset, string offending, string expected)
-        : base(string.Create(CultureInfo.InvariantCulture, $"line {line}, column {ColumnOf(text, offset)}: {message}"))
+    /// <summary>Makes an error with its place.</summary>
+    /// <param name="code">A stable code, one of <see cref="RulesetErrorCode"/>.</param>
+    /// <param name="words">What is wrong, in the tool's words where it has any.</param>
+    /// <param name="line">The line, from 1.</param>
+    /// <param name="column">The column in characters, from 1.</param>
+    /// <param name="offset">The place in the text, from 0.</param>
+    /// <param name="offendingText">What stands there; empty when something is missing.</param>
+    /// <param name="expected">What would be right there; empty when that is not known.</param>
+    public RulesetFormatException(
+        string code, string words, int line, int column, int offset, string offendingText = "", string expected = "")
+        : base(Describe(words, line, column, expected))
     {
-        (Code, Line, Offset, OffendingText, Expected) = (code, line, offset, offending, expected);
-        Column = ColumnOf(text, offset);
-        Words = message;
+        (Code, Words, Line, Column, Offset) = (code, words, line, column, offset);
+        (OffendingText, Expected) = (offendingText, expected);
     }
 
     /// <summary>Makes an error without a place.</summary>
@@ -21,17 +29,14 @@ public sealed class RulesetFormatException : FormatException
 
     /// <summary>Makes an error without a place.</summary>
     public RulesetFormatException(string message)
-        : base(message) => (Code, OffendingText, Expected, Words) = ("NF1000", "", "", message);
+        : base(message) => Words = message;
 
     /// <summary>Makes an error without a place.</summary>
     public RulesetFormatException(string message, Exception innerException)
-        : base(message, innerException) => (Code, OffendingText, Expected, Words) = ("NF1000", "", "", message);
+        : base(message, innerException) => Words = message;
 
-    /// <summary>
-    /// What kind of error, for ever the same: NF1001 what iptables-restore refuses, NF1002 a line outside a table, NF1003 no
-    /// COMMIT at the end, NF1004 an unknown table, NF1005 a chain that is not there, NF1006 what the kernel refuses.
-    /// </summary>
-    public string Code { get; }
+    /// <summary>What kind of error, for ever the same: one of <see cref="RulesetErrorCode"/>.</summary>
+    public string Code { get; } = RulesetErrorCode.Structure;
 
     /// <summary>The line, 1 for the first.</summary>
     public int Line { get; }
@@ -42,14 +47,16 @@ public sealed class RulesetFormatException : FormatException
     /// <summary>The offset in characters from the beginning of the text.</summary>
     public int Offset { get; }
 
-    /// <summary>What stands there.</summary>
-    public string OffendingText { get; }
+    /// <summary>What stands there; empty when something is missing.</summary>
+    public string OffendingText { get; } = "";
 
-    /// <summary>What would be right there; empty when that is not known.</summary>
-    public string Expected { get; }
+    /// <summary>What would be right there; names that somebody may have meant; empty when that is not known.</summary>
+    public string Expected { get; } = "";
 
     /// <summary>The message without the place: iptables' own words where it has them.</summary>
     public string Words { get; }
 
-    private static int ColumnOf(string text, int offset) => offset == 0 ? 1 : offset - text.LastIndexOf('\n', offset - 1);
+    private static string Describe(string words, int line, int column, string expected) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"line {line}, column {column}: {words}{(expected.Length == 0 ? "" : $" (expected: {expected})")}");
 }

@@ -22,11 +22,14 @@ internal sealed class SegmentCache(RuleFacts facts, RuleEnvironment environment)
         {
             return known;
         }
-        if (Read(extension, text) is not { } session)
+        int name = extension.Name.Length;
+        Match? match = extension.ReadSaved?.Invoke(text.Length > name ? text[(name + 1)..] : default)
+            ?? Read(extension, text)?.BuildMatch();
+        if (match is null)
         {
             return null;
         }
-        CachedMatch read = new(session.BuildMatch());
+        CachedMatch read = new(match);
         lookup[text] = read;
         return read;
     }

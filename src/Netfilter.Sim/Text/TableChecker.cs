@@ -34,6 +34,22 @@ internal sealed class TableChecker
         return looping is null ? checker.CheckRules() : new TableVerdict(KernelErrno.Loop, looping, 0, null);
     }
 
+    /// <summary>Refuses a ruleset that the kernel would.</summary>
+    /// <exception cref="RulesetLoadException">The kernel would refuse a table.</exception>
+    public static void Refuse(Ruleset ruleset, RuleEnvironment environment)
+    {
+        foreach (Table table in ruleset.Tables)
+        {
+            TableVerdict verdict = Check(table, environment);
+            if (verdict.Errno != KernelErrno.None)
+            {
+                string what = verdict.Extension is null ? "" : $"{verdict.Extension}: ";
+                throw new RulesetLoadException(
+                    table.Name, verdict.Chain!, verdict.RuleNumber, what + ToolError.OfKernel(verdict.Errno).Message);
+            }
+        }
+    }
+
     // mark_source_chains: a rule is reached until the first verdict without conditions; a goto counts as a jump.
     private string? FindLoop()
     {

@@ -20,6 +20,9 @@ internal sealed class ToolContext(
     /// <summary>Whether lines of a dump are read.</summary>
     public bool IsRestoring { get; } = isRestoring;
 
+    /// <summary>Index of the word that the error under way is about, among those given to the parser; −1 when not known.</summary>
+    public int ErrorWord { get; set; } = -1;
+
     public StringBuilder Stdout { get; } = new();
 
     public StringBuilder Stderr { get; } = new();

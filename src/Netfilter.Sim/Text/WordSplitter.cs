@@ -127,4 +127,28 @@ internal static class WordSplitter
             isQuoted = false;
         }
     }
+
+    /// <summary>Finds where the words of <see cref="SplitRestore"/> begin, for messages.</summary>
+    public static void FindWords(ReadOnlySpan<char> line, List<int> starts)
+    {
+        bool isOpen = false, isEscaped = false, isWord = false;
+        for (int i = 0; i < line.Length; i++)
+        {
+            char c = line[i];
+            if (isOpen)
+            {
+                bool closes = !isEscaped && c == '"';
+                isEscaped = !isEscaped && c == '\\';
+                (isOpen, isWord) = (!closes, !closes);
+                continue;
+            }
+            bool isBlank = c is ' ' or '\t' or '\n';
+            if (!isBlank && !isWord)
+            {
+                starts.Add(i);
+            }
+            isWord = !isBlank;
+            isOpen = c == '"';
+        }
+    }
 }

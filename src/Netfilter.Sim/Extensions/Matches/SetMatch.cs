@@ -106,7 +106,8 @@ public sealed record SetMatch(SetReference Set, bool IsInverted) : Match
 
     private static OptionSpec SetOption(string name) => new(name, OptionKind.Text)
     {
-        TakesTwoWords = true, Repeatable = true,
+        TakesTwoWords = true,
+        Repeatable = true,
         Invertible = true,
         ValueName = "name src|dst[,...]",
         Help = name == "set" ? "The old name of --match-set." : "The set and what of the packet is looked up.",

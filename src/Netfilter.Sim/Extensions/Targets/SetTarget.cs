@@ -132,7 +132,8 @@ public sealed record SetTarget(
 
     private static OptionSpec SetOption(string name, string help) => new(name, OptionKind.Text)
     {
-        TakesTwoWords = true, Repeatable = true,
+        TakesTwoWords = true,
+        Repeatable = true,
         Invertible = true,
         ValueName = "name src|dst[,...]",
         Help = help,
