@@ -58,7 +58,7 @@ public sealed record SetReference(string Name, int Dimensions, uint Sources)
     {
         uint sources = 0;
         int count = 0;
-        foreach (string word in text.Split(',', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string word in text.Split(','))
         {
             if (count == MostDimensions)
             {

@@ -118,8 +118,7 @@ public sealed record AhMatch(
     /// <inheritdoc/>
     public override void List(OptionWriter writer, in PrintContext context)
     {
-        bool isPlain = Family == IpFamily.IPv4 && Spis.IsAll && !IsInverted;
-        writer.Word("ah").Raw(isPlain ? "" : " ");
+        writer.Word("ah ");
         Spis.List(writer, "spi", IsInverted);
         if (Length != 0 || IsLengthInverted)
         {

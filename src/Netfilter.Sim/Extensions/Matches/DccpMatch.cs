@@ -134,7 +134,7 @@ public sealed record DccpMatch(
         }
         if (Types != 0)
         {
-            writer.Raw(Has(DccpInversions.Types) ? " !" : "").Word(TypeText(Types));
+            writer.Raw(Has(DccpInversions.Types) ? " !" : "").Word(context.IsNumeric ? NumberText(Types) : TypeText(Types));
         }
         if (Option != 0)
         {
@@ -195,6 +195,9 @@ public sealed record DccpMatch(
         : null;
 
     private static string TypeText(ushort types) => string.Join(',', TypeNames.Where((_, type) => (types >> type & 1) != 0));
+
+    private static string NumberText(ushort types) => string.Join(
+        ',', Enumerable.Range(0, TypeNames.Length).Where(type => (types >> type & 1) != 0));
 
     private bool Has(DccpInversions inversion) => (Inverted & inversion) != 0;
 

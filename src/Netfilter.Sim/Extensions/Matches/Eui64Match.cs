@@ -45,5 +45,5 @@ public sealed record Eui64Match : Match
         : $"the source address {(result.Answer == MatchAnswer.Yes ? "ends" : "does not end")} in the sender's Ethernet address";
 
     /// <inheritdoc/>
-    public override void List(OptionWriter writer, in PrintContext context) => writer.Word("eui64 ");
+    public override void List(OptionWriter writer, in PrintContext context) => writer.Raw("eui64 ");
 }

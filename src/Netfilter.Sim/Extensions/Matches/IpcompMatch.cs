@@ -80,7 +80,7 @@ public sealed record IpcompMatch(SpiRange Spis, bool IsInverted, bool Reserved) 
     /// <inheritdoc/>
     public override void List(OptionWriter writer, in PrintContext context)
     {
-        writer.Word("comp").Raw(Spis.IsAll && !IsInverted ? "" : " ");
+        writer.Word("comp ");
         Spis.List(writer, "spi", IsInverted);
         if (Reserved)
         {

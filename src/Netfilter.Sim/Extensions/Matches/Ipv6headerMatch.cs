@@ -110,7 +110,8 @@ public sealed record Ipv6headerMatch(byte Headers, bool IsInverted, bool IsSoft)
         writer.Word("ipv6header");
         if (Headers != 0 || IsInverted)
         {
-            writer.Word("flags:").Raw(IsInverted ? "!" : "").Raw(TextOf(Headers));
+            writer.Word("flags:").Raw(IsInverted ? "!" : "");
+            writer.Raw(context.IsNumeric ? string.Create(CultureInfo.InvariantCulture, $"0x{Headers:X2}") : TextOf(Headers));
         }
         if (IsSoft)
         {

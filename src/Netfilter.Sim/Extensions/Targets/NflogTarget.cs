@@ -29,16 +29,17 @@ public sealed record NflogTarget(ushort Group, string Prefix, uint? Size, bool I
             new("nflog-range", OptionKind.UInt32)
             {
                 ValueName = "bytes", Help = "Never worked; --nflog-size does.",
-                Parse = call =>
-                {
-                    call.Values.Warn(
-                        "warn: --nflog-range has never worked and is no longer supported, please use --nflog-size instead\n");
-                    return call.Value;
-                },
             },
             new("nflog-size", OptionKind.UInt32) { ValueName = "bytes", Help = "Bytes of the packet to copy." },
             new("nflog-threshold", OptionKind.UInt16) { ValueName = "n", Help = "Packets to collect first." },
         ],
+        FinalCheck = values =>
+        {
+            if (values.Has("nflog-range"))
+            {
+                values.Warn("warn: --nflog-range has never worked and is no longer supported, please use --nflog-size instead\n");
+            }
+        },
         Build = Build,
     };
 

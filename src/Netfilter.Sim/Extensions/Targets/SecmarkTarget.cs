@@ -29,7 +29,8 @@ public sealed record SecmarkTarget(string Context) : ExtensionTarget
     public override string? NotModelled => "SECMARK needs a security module";
 
     /// <inheritdoc/>
-    public override KernelErrno Check(in RuleCheck check) => KernelErrno.NoEntry;
+    public override KernelErrno Check(in RuleCheck check) =>
+        check.Table.Name is "mangle" or "security" ? KernelErrno.NoEntry : KernelErrno.Invalid;
 
     /// <inheritdoc/>
     public override TargetVerdict Evaluate(in TargetContext context) => TargetVerdict.Unknown;

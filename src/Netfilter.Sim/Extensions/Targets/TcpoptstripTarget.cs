@@ -29,7 +29,7 @@ public sealed record TcpoptstripTarget(EquatableArray<byte> Kinds) : ExtensionTa
             new("strip-options", OptionKind.Text)
             {
                 ValueName = "kind[,kind]", Help = "Kinds of options, by number or name.", Parse = ReadKinds,
-                Sample = source => $"{source.Next(127)},{127 + source.Next(128)}",
+                Sample = source => $"{2 + source.Next(125)},{127 + source.Next(128)}",
             },
         ],
         Build = values => new TcpoptstripTarget(values.Get<EquatableArray<byte>>("strip-options", default)),
@@ -84,8 +84,13 @@ public sealed record TcpoptstripTarget(EquatableArray<byte> Kinds) : ExtensionTa
     }
 
     /// <inheritdoc/>
-    public override void List(OptionWriter writer, in PrintContext context) =>
-        writer.Word("TCPOPTSTRIP options ").Raw(Text(context.IsNumeric));
+    public override void List(OptionWriter writer, in PrintContext context)
+    {
+        if (Kinds.Length > 0)
+        {
+            writer.Word("TCPOPTSTRIP options ").Raw(Text(context.IsNumeric));
+        }
+    }
 
     private static void Overwrite(Span<byte> header, int start, int size)
     {
@@ -109,6 +114,10 @@ public sealed record TcpoptstripTarget(EquatableArray<byte> Kinds) : ExtensionTa
         {
             byte named = Names.FirstOrDefault(known => known.Name == text).Kind;
             bool isRead = CNumber.TryRead(text, out ulong number, 0, 255);
+            if (isRead && number < 2)
+            {
+                throw OptionCall.Error("Option value may not be 0 or 1");
+            }
             kinds.Add(named != 0 ? named : isRead ? (byte)number : throw OptionCall.Error($"Bad TCP option value \"{text}\""));
         }
         return new EquatableArray<byte>(kinds.ToImmutableArray());
