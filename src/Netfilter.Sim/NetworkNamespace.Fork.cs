@@ -13,6 +13,7 @@ public sealed partial class NetworkNamespace
         States = origin.States.Fork();
         Hooks = origin.Hooks.Fork();
         Stack.CopyPeers(origin.Stack);
+        Stack.CopyLinkState(origin.Stack);
         origin.ForkTables(this);
         origin.ForkConnections(this);
         origin.ForkFragments(this);

@@ -29,4 +29,7 @@ public enum LifeCause : byte
 
     /// <summary>A bridge sends it to one of several ports.</summary>
     Flooded,
+
+    /// <summary>It had waited for the address of its next hop.</summary>
+    Released,
 }

@@ -135,6 +135,8 @@ public sealed partial class PacketBuffer
     /// <summary>The link header as it stands before the IP header; empty when the link has none.</summary>
     internal ReadOnlySpan<byte> LinkHeader => Bytes.AsSpan(Start - LinkHeaderLength, LinkHeaderLength);
 
+    internal Span<byte> WritableLinkHeader => Bytes.AsSpan(Start - LinkHeaderLength, LinkHeaderLength);
+
     /// <summary>Writes a link header before the IP header.</summary>
     /// <param name="header">At most <see cref="Headroom"/> bytes.</param>
     internal void SetLinkHeader(ReadOnlySpan<byte> header)

@@ -36,14 +36,15 @@ internal sealed partial class IpStack
     private void SendErrorV4(PacketBuffer about, byte type, byte code, uint info)
     {
         bool isToGroup = about.Route?.Type is RouteType.Broadcast or RouteType.Multicast;
-        if (about.Route is null || about.PacketType != PacketType.Host || isToGroup || !IcmpError.MayBeAbout(about))
+        bool isBridged = about.PhysOutDevice is not null;
+        if ((about.Route is null && !isBridged) || about.PacketType != PacketType.Host || isToGroup || !IcmpError.MayBeAbout(about))
         {
             return;
         }
         RouteKey key = new()
         {
             Destination = about.Source,
-            Source = about.Route.Type == RouteType.Local ? about.Destination : new NetAddress(0u),
+            Source = about.Route?.Type == RouteType.Local ? about.Destination : new NetAddress(0u),
             InIndex = Fib.Loopback.Index,
             Mark = ReplyMark(about),
             Tos = (byte)((about.Span[1] & 0x1e) | 0xc0),

@@ -19,7 +19,7 @@ internal sealed partial class IpStack
         }
         bool isToUs = !isToGroup && (Fib.OwnsAddress(about.Destination) || about.Route?.Type == RouteType.Anycast);
         NetAddress from = isToUs ? about.Destination
-            : about.InDevice is { } device ? Fib.SelectSourceV6(device, source) ?? new NetAddress(UInt128.Zero)
+            : about.InDevice is { } device && about.PhysOutDevice is null ? Fib.SelectSourceV6(device, source) ?? new NetAddress(UInt128.Zero)
             : new NetAddress(UInt128.Zero);
         RouteKey key = new()
         {

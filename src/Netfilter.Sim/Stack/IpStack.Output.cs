@@ -129,8 +129,8 @@ internal sealed partial class IpStack
     private Fate LoopBack(PacketBuffer packet, NetDevice device, PacketType type)
     {
         (packet.InDevice, packet.OutDevice, packet.Socket, packet.PacketType) = (device, null, null, type);
-        Span<byte> header = stackalloc byte[EthernetHeader];
-        WriteEthernet(header, device.MacAddress, device.MacAddress, EtherTypeOf(packet));
+        Span<byte> header = stackalloc byte[EthernetHeader.Length];
+        EthernetHeader.Write(header, device.MacAddress, device.MacAddress, EtherTypeOf(packet));
         packet.SetLinkHeader(header);
         packet.IsQueued = true;
         _loopedBack.Enqueue(packet);

@@ -43,7 +43,23 @@ internal sealed partial class IpStack
         }
         ConnectionTracker.Attach(reset, about);
         Walk.Conntrack.SetClosing(about, Walk);
+        if (about.PhysInDevice is { } port && about.LinkHeaderLength >= EthernetHeader.Length)
+        {
+            SendBackByPort(reset, about, port);
+            return;
+        }
         LocalOut(reset, LifeCause.MadeByRule);
+    }
+
+    /// <summary>The answer to a bridged frame goes back by its port with the addresses swapped, past all hooks.</summary>
+    private void SendBackByPort(PacketBuffer answer, PacketBuffer about, NetDevice port)
+    {
+        Span<byte> header = stackalloc byte[EthernetHeader.Length];
+        EthernetHeader.Write(
+            header, EthernetHeader.Source(about.LinkHeader), EthernetHeader.Destination(about.LinkHeader), EtherTypeOf(answer));
+        answer.SetLinkHeader(header);
+        int outer = Walk.BeginLife(LifeCause.MadeByRule, answer);
+        Finish(answer, outer, TransmitLink(answer, port));
     }
 
     private bool RouteReset(PacketBuffer reset, PacketBuffer about)

@@ -49,10 +49,6 @@ internal sealed partial class IpStack(NetworkNamespace host)
     internal static bool HasLinkHeader(NetDevice device) =>
         device.Kind is NetDeviceKind.Ethernet or NetDeviceKind.Veth or NetDeviceKind.Bridge;
 
-    private Fate ReceiveFromLink(PacketBuffer packet, NetDevice device) => packet.Length > 0 && packet.Span[0] >> 4 == 6
-        ? InputV6(packet, device)
-        : InputV4(packet, device);
-
     /// <summary>Passes a packet through a hook, from the function after a priority on.</summary>
     private Verdict RunHook(Hook hook, PacketBuffer packet) => Host.Hooks.Run(hook, packet, Walk);
 

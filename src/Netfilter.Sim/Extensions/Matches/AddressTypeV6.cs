@@ -30,7 +30,14 @@ internal static class AddressTypeV6
     private static int Lookup(Fib fib, NetAddress address, NetDevice? device, ushort types)
     {
         int found = device is not null && (types & Local) != 0 && HasAddress(device, address) ? Local : 0;
-        RouteResult route = fib.Lookup(new RouteKey { Destination = address, Source = new NetAddress(UInt128.Zero), OutIndex = device?.Index ?? 0 });
+        RouteResult route = fib.Lookup(new RouteKey
+        {
+            Destination = address,
+            Source = new NetAddress(UInt128.Zero),
+            InIndex = fib.Loopback.Index,
+            OutIndex = device?.Index ?? 0,
+            IsStrict = device is not null,
+        });
         if (Fib.ThrowsAway(route.Type))
         {
             // An error of the look-up says unreachable alone; so does a route that refuses, beside what was found.
