@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
