@@ -28,8 +28,7 @@ internal sealed class ChainCompiler<TAddress>
     {
         ChainCompiler<TAddress> compiler = new(slotOf);
         int count = chain.Rules.Count;
-        RuleHead<TAddress>[] heads = new RuleHead<TAddress>[count];
-        RuleBody[] bodies = new RuleBody[count];
+        RuleCode<TAddress>[] rules = new RuleCode<TAddress>[count];
         int[] ports = new int[count];
         int i = 0;
         foreach (Rule rule in chain.Rules)
@@ -38,9 +37,10 @@ internal sealed class ChainCompiler<TAddress>
             {
                 throw new RulesetLoadException(table, chain.Name, i + 1, "the rule is of the other address family");
             }
-            heads[i] = compiler.Head(rule.Ip);
-            bodies[i] = compiler.Body(rule, out ports[i]);
-            if (bodies[i].Action is RuleAction.Jump or RuleAction.Goto && bodies[i].Argument < 0)
+            rules[i] = compiler.Base(rule.Ip);
+            ports[i] = compiler.AddMatches(ref rules[i], rule);
+            compiler.SetTarget(ref rules[i], rule);
+            if (rules[i].Action is RuleAction.Jump or RuleAction.Goto && rules[i].Argument < 0)
             {
                 throw new RulesetLoadException(table, chain.Name, i + 1, $"there is no chain '{rule.Target!.Name}'");
             }
@@ -48,8 +48,7 @@ internal sealed class ChainCompiler<TAddress>
         }
         return new CompiledChain<TAddress>
         {
-            Heads = heads,
-            Bodies = bodies,
+            Rules = rules,
             Matches = [.. compiler._matches],
             MatchStates = compiler._matchStates.Exists(state => state >= 0) ? [.. compiler._matchStates] : null,
             States = [.. compiler._states],
@@ -57,11 +56,11 @@ internal sealed class ChainCompiler<TAddress>
             Calls = [.. compiler._calls],
             References = [.. compiler._references],
             Needs = compiler._needs,
-            Index = ChainIndex<TAddress>.Create(heads, ports),
+            Index = ChainIndex<TAddress>.Create(rules, ports),
         };
     }
 
-    private RuleHead<TAddress> Head(IpSpec ip)
+    private RuleCode<TAddress> Base(IpSpec ip)
     {
         (NetPrefix source, NetPrefix destination) = (ip.Source, ip.Destination);
         int interfaces = 0;
@@ -76,7 +75,7 @@ internal sealed class ChainCompiler<TAddress>
                 interfaces = _tests.Count;
             }
         }
-        return new RuleHead<TAddress>
+        return new RuleCode<TAddress>
         {
             Source = TAddress.From(source.Address),
             SourceMask = TAddress.From(source.Mask),
@@ -89,11 +88,11 @@ internal sealed class ChainCompiler<TAddress>
         };
     }
 
-    private RuleBody Body(Rule rule, out int port)
+    // Returns the destination port that the rule requires, or −1.
+    private int AddMatches(ref RuleCode<TAddress> code, Rule rule)
     {
-        int first = _matches.Count;
-        port = -1;
-        bool onlyAlways = true;
+        int port = -1;
+        code.FirstMatch = _matches.Count;
         foreach (Match match in rule.Matches)
         {
             _needs |= match.Needs;
@@ -101,52 +100,55 @@ internal sealed class ChainCompiler<TAddress>
             {
                 continue;
             }
-            port = onlyAlways ? match.RequiredDestinationPort : port;
-            onlyAlways = false;
+            if (_matches.Count == code.FirstMatch)
+            {
+                // What a match of ports says of other protocols' headers is its own affair.
+                bool ofProtocol = match.Declaration.RequiredProtocol == rule.Ip.Protocol && !rule.Ip.Has(IpSpecFlags.NotProtocol);
+                port = ofProtocol ? match.RequiredDestinationPort : -1;
+                InlineTest test = match.Inline;
+                test = test.Kind is InlineKind.Header or InlineKind.DestinationPort && !ofProtocol ? default : test;
+                (code.Test, code.TestValue, code.TestMask, code.TestIsInverted) = (test.Kind, test.Value, test.Mask, test.IsInverted);
+            }
             _matches.Add(match);
             _matchStates.Add(AddState(match.State));
         }
-        RuleBody body = new()
-        {
-            FirstMatch = first,
-            MatchCount = checked((ushort)(_matches.Count - first)),
-            Argument = -1,
-        };
-        SetTarget(ref body, rule);
-        return body;
+        code.MatchCount = checked((ushort)(_matches.Count - code.FirstMatch));
+        code.Test = code.MatchCount == 1 ? code.Test : InlineKind.None;
+        return port;
     }
 
-    private void SetTarget(ref RuleBody body, Rule rule)
+    private void SetTarget(ref RuleCode<TAddress> code, Rule rule)
     {
+        code.Argument = -1;
         switch (rule.Target)
         {
             case VerdictTarget verdict:
-                body.Action = verdict.Verdict switch
+                code.Action = verdict.Verdict switch
                 {
                     TargetVerdict.Accept => RuleAction.Accept,
                     TargetVerdict.Drop => RuleAction.Drop,
                     TargetVerdict.Return => RuleAction.Return,
                     _ => RuleAction.Queue,
                 };
-                body.EndsChain = rule.Matches.IsEmpty && IsUnconditional(rule.Ip);
-                _hasEnded |= body.EndsChain;
+                code.EndsChain = rule.Matches.IsEmpty && IsUnconditional(rule.Ip);
+                _hasEnded |= code.EndsChain;
                 break;
             case JumpTarget jump:
-                body.Action = jump.IsGoto ? RuleAction.Goto : RuleAction.Jump;
-                body.Argument = _slotOf(jump.Chain);
-                _references.Add(body.Argument);
+                code.Action = jump.IsGoto ? RuleAction.Goto : RuleAction.Jump;
+                code.Argument = _slotOf(jump.Chain);
+                _references.Add(code.Argument);
                 if (!_hasEnded)
                 {
-                    _calls.Add(body.Argument);
+                    _calls.Add(code.Argument);
                 }
                 break;
             case ExtensionTarget target:
                 _needs |= target.Needs;
-                (body.Action, body.Target, body.Argument) = (RuleAction.Extension, target, AddState(target.State));
+                (code.Action, code.Target, code.Argument) = (RuleAction.Extension, target, AddState(target.State));
                 _states.AddRange(target.HeldStates);
                 break;
             default:
-                body.Action = RuleAction.Continue;
+                code.Action = RuleAction.Continue;
                 break;
         }
     }

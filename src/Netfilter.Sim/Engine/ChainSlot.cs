@@ -9,6 +9,9 @@ internal struct ChainSlot<TAddress>
     /// <summary>The chain as it was loaded; null in a slot that is free.</summary>
     public Chain? Source;
 
+    /// <summary>The rules, as in <see cref="Code"/>: here to be reached without it.</summary>
+    public RuleCode<TAddress>[] Rules;
+
     public CompiledChain<TAddress> Code;
 
     /// <summary>The first of the rules' counters; after the last comes the policy's.</summary>

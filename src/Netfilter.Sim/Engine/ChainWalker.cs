@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using Netfilter.Sim.Determinism;
+using Netfilter.Sim.Extensions.Matches;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.Rules;
 
@@ -18,6 +20,7 @@ internal ref struct ChainWalker<TAddress, TObserver>
     private readonly PacketBuffer _packet;
     private readonly WalkContext _walk;
     private readonly TObserver _observer;
+    private readonly TransportView _transport;
     private readonly bool _mayIndex;
     private readonly int _bottom;
     private PacketKey<TAddress> _key;
@@ -27,7 +30,8 @@ internal ref struct ChainWalker<TAddress, TObserver>
     private ChainWalker(TableInstance<TAddress> table, Hook hook, PacketBuffer packet, WalkContext walk, TObserver observer)
     {
         (_table, _hook, _packet, _walk, _observer) = (table, hook, packet, walk, observer);
-        _mayIndex = !TObserver.Watches && !walk.IsLinear && ChainIndex<TAddress>.CanServe(packet);
+        _transport = new TransportView(packet);
+        _mayIndex = !TObserver.Watches && !walk.IsLinear && _transport.IsWhole;
         _bottom = walk.Jumps.Depth;
         _key = new PacketKey<TAddress>(packet);
         _slot = table.RootOf(hook);
@@ -40,6 +44,9 @@ internal ref struct ChainWalker<TAddress, TObserver>
 
         /// <summary>As before, and the packet may have been changed.</summary>
         Changed,
+
+        /// <summary>A match does not say yes.</summary>
+        Miss,
 
         /// <summary>Another chain: <see cref="_slot"/>, from <see cref="_rule"/> on.</summary>
         Elsewhere,
@@ -77,21 +84,20 @@ internal ref struct ChainWalker<TAddress, TObserver>
     {
         // A copy: the slots may be replaced by a target, never during a chain's rules.
         ChainSlot<TAddress> at = _table.Slot(_slot);
-        CompiledChain<TAddress> chain = at.Code;
-        RuleHead<TAddress>[] heads = chain.Heads;
-        ChainIndex<TAddress>? index = _mayIndex ? chain.Index : null;
-        ChainIndex<TAddress>.Cursor cursor = index is null ? default : index.Find(_key, _packet);
+        RuleCode<TAddress>[] rules = at.Rules;
+        ChainIndex<TAddress>? index = _mayIndex && rules.Length >= ChainIndex<TAddress>.FewestRules ? at.Code.Index : null;
+        ChainIndex<TAddress>.Cursor cursor = index is null ? default : index.Find(_key, _transport);
         for (int rule = _rule; ; rule++)
         {
             if (index is not null)
             {
                 rule = index.Next(ref cursor, rule);
             }
-            if ((uint)rule >= (uint)heads.Length)
+            if ((uint)rule >= (uint)rules.Length)
             {
                 return EndOfChain(at);
             }
-            RuleCondition failed = CheckHead(ref heads[rule], chain.InterfaceTests);
+            RuleCondition failed = CheckBase(ref rules[rule], at);
             Step step = Step.Next;
             if (failed == RuleCondition.None)
             {
@@ -110,18 +116,18 @@ internal ref struct ChainWalker<TAddress, TObserver>
                 return step;
             }
             _key = new PacketKey<TAddress>(_packet);
-            cursor = index is null ? default : index.Find(_key, _packet);
+            cursor = index is null ? default : index.Find(_key, _transport);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly RuleCondition CheckHead(ref RuleHead<TAddress> head, InterfaceTest[] tests)
+    private readonly RuleCondition CheckBase(ref RuleCode<TAddress> rule, in ChainSlot<TAddress> at)
     {
-        if (!TObserver.Watches && head.IsPlain && !_key.IsBroken)
+        if (!TObserver.Watches && rule.IsPlain && !_key.IsBroken)
         {
-            return head.FitsPlain(_key) ? RuleCondition.None : RuleCondition.Destination;
+            return rule.FitsPlain(_key) ? RuleCondition.None : RuleCondition.Destination;
         }
-        return head.Check(_key, tests);
+        return rule.Check(_key, rule.Interfaces == 0 ? [] : at.Code.InterfaceTests);
     }
 
     private readonly Step Miss(in ChainSlot<TAddress> at, int rule, RuleCondition failed)
@@ -140,15 +146,17 @@ internal ref struct ChainWalker<TAddress, TObserver>
 
     private Step TryRule(in ChainSlot<TAddress> at, int rule)
     {
-        ref readonly RuleBody body = ref at.Code.Bodies[rule];
-        for (int i = body.FirstMatch; i < body.FirstMatch + body.MatchCount; i++)
+        ref readonly RuleCode<TAddress> code = ref at.Rules[rule];
+        if (!TObserver.Watches && code.Test != InlineKind.None && CanAsk(code.Test))
         {
-            Match match = at.Code.Matches[i];
-            MatchResult result = match.Evaluate(new MatchContext(_packet, _hook, _walk, StateOf(at, i)));
-            if (result.Answer != MatchAnswer.Yes)
+            if (!Ask(code))
             {
-                return MatchFailed(at, rule, match, result);
+                return Step.Next;
             }
+        }
+        else if (code.MatchCount != 0 && TryMatches(at, rule, code) is Step step and not Step.Next)
+        {
+            return step == Step.Miss ? Step.Next : step;
         }
         _table.Count(at.FirstCounter + rule, _packet.Length);
         if (TObserver.Watches)
@@ -157,9 +165,35 @@ internal ref struct ChainWalker<TAddress, TObserver>
         }
         if (_packet.Trace)
         {
-            TraceLines.Rule(_walk, _packet, _table.Name, at.Source!, rule, body.EndsChain);
+            TraceLines.Rule(_walk, _packet, _table.Name, at.Source!, rule, code.EndsChain);
         }
-        return Act(at, rule, body);
+        return Act(at, rule, code);
+    }
+
+    private readonly bool CanAsk(InlineKind test) => test > InlineKind.DestinationPort || _transport.IsWhole;
+
+    private readonly bool Ask(in RuleCode<TAddress> code) => code.TestIsInverted != code.Test switch
+    {
+        InlineKind.Header => true,
+        InlineKind.DestinationPort => _transport.DestinationPort == code.TestValue,
+        InlineKind.Chance => _walk.Chance.Decide(ChancePurpose.Statistic, code.TestValue),
+        InlineKind.Mark => (_packet.Mark & code.TestMask) == code.TestValue,
+        _ => ((uint)ConntrackStateText.Of(_packet) & code.TestValue) != 0,
+    };
+
+    // Next: all said yes.
+    private readonly Step TryMatches(in ChainSlot<TAddress> at, int rule, in RuleCode<TAddress> code)
+    {
+        for (int i = code.FirstMatch; i < code.FirstMatch + code.MatchCount; i++)
+        {
+            Match match = at.Code.Matches[i];
+            MatchResult result = match.Evaluate(new MatchContext(_packet, _hook, _walk, StateOf(at, i)));
+            if (result.Answer != MatchAnswer.Yes)
+            {
+                return MatchFailed(at, rule, match, result);
+            }
+        }
+        return Step.Next;
     }
 
     private static int StateOf(in ChainSlot<TAddress> at, int match)
@@ -177,7 +211,7 @@ internal ref struct ChainWalker<TAddress, TObserver>
         switch (result.Answer)
         {
             case MatchAnswer.No:
-                return Step.Next;
+                return Step.Miss;
             case MatchAnswer.HotDrop:
                 _walk.Blame(Fate.Dropped(PlaceOf(at, rule), "the packet is malformed"));
                 return Step.Drop;
@@ -188,9 +222,9 @@ internal ref struct ChainWalker<TAddress, TObserver>
         }
     }
 
-    private Step Act(in ChainSlot<TAddress> at, int rule, in RuleBody body)
+    private Step Act(in ChainSlot<TAddress> at, int rule, in RuleCode<TAddress> code)
     {
-        switch (body.Action)
+        switch (code.Action)
         {
             case RuleAction.Continue:
                 return Step.Next;
@@ -206,11 +240,11 @@ internal ref struct ChainWalker<TAddress, TObserver>
                 return Return(at);
             case RuleAction.Jump:
                 _walk.Jumps.Push(_slot, rule + 1);
-                return Call(body.Argument, ChainEntry.Jump);
+                return Call(code.Argument, ChainEntry.Jump);
             case RuleAction.Goto:
-                return Call(body.Argument, ChainEntry.Goto);
+                return Call(code.Argument, ChainEntry.Goto);
             default:
-                return ActExtension(at, rule, body);
+                return ActExtension(at, rule, code);
         }
     }
 
@@ -224,10 +258,10 @@ internal ref struct ChainWalker<TAddress, TObserver>
         return Step.Elsewhere;
     }
 
-    private readonly Step ActExtension(in ChainSlot<TAddress> at, int rule, in RuleBody body)
+    private readonly Step ActExtension(in ChainSlot<TAddress> at, int rule, in RuleCode<TAddress> code)
     {
-        ExtensionTarget target = body.Target!;
-        int state = body.Argument < 0 ? -1 : at.StateSlots[body.Argument];
+        ExtensionTarget target = code.Target!;
+        int state = code.Argument < 0 ? -1 : at.StateSlots[code.Argument];
         TargetVerdict verdict = target.Evaluate(new TargetContext(_packet, _hook, _walk, state));
         if (TObserver.Watches)
         {

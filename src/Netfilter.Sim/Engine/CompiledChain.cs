@@ -3,15 +3,13 @@ using Netfilter.Sim.Rules;
 namespace Netfilter.Sim.Engine;
 
 /// <summary>
-/// A chain's rules as arrays for the walk. Made once per <see cref="RuleSequence"/> and shared by forks; jumps name slots of
-/// the table, so that no chain is compiled anew because another was edited.
+/// A chain's rules ready for the walk. Made once per <see cref="RuleSequence"/> and shared by forks; jumps name slots of the
+/// table, so that no chain is compiled anew because another was edited.
 /// </summary>
 internal sealed class CompiledChain<TAddress>
     where TAddress : struct, IAddress<TAddress>
 {
-    public required RuleHead<TAddress>[] Heads { get; init; }
-
-    public required RuleBody[] Bodies { get; init; }
+    public required RuleCode<TAddress>[] Rules { get; init; }
 
     public required Match[] Matches { get; init; }
 
@@ -25,7 +23,7 @@ internal sealed class CompiledChain<TAddress>
     /// <summary>The chains that rules before the first unconditional verdict lead to, each once (<see cref="LoopFinder"/>).</summary>
     public required int[] Calls { get; init; }
 
-    /// <summary>All chains that rules name, each once.</summary>
+    /// <summary>All chains that rules name, each once, in order.</summary>
     public required int[] References { get; init; }
 
     public required RuleNeeds Needs { get; init; }
@@ -33,5 +31,5 @@ internal sealed class CompiledChain<TAddress>
     /// <summary>Finds candidates without trying each rule; null for a chain where that would not pay.</summary>
     public required ChainIndex<TAddress>? Index { get; init; }
 
-    public int Count => Heads.Length;
+    public int Count => Rules.Length;
 }

@@ -54,6 +54,7 @@ internal sealed partial class TableInstance<TAddress>
             }
         }
         change.Removed.AddRange(left);
+        CallOrder.Sort(change.Added, edit => edit.Chain, next);
         return change;
     }
 
@@ -180,6 +181,7 @@ internal sealed partial class TableInstance<TAddress>
         {
             Source = edit.Chain,
             Code = edit.Code,
+            Rules = edit.Code.Rules,
             FirstCounter = first,
             StateSlots = stateSlots,
         };

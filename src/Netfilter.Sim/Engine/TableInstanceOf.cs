@@ -29,10 +29,12 @@ internal sealed partial class TableInstance<TAddress> : TableInstance
             _rootOfHook[(int)definition.HookOf(chain.Name)!.Value] = slot;
             int counter = _counters.Take(1);
             _counters.Write(counter) = default;
+            CompiledChain<TAddress> code = ChainCompiler<TAddress>.Compile(definition.Name, chain, _ => -1);
             _slots.Write(slot) = new ChainSlot<TAddress>
             {
                 Source = chain,
-                Code = ChainCompiler<TAddress>.Compile(definition.Name, chain, _ => -1),
+                Code = code,
+                Rules = code.Rules,
                 FirstCounter = counter,
                 StateSlots = [],
             };
@@ -108,7 +110,7 @@ internal sealed partial class TableInstance<TAddress> : TableInstance
         foreach (int slot in _slotOfName.Values)
         {
             CompiledChain<TAddress> code = _slots.Read(slot).Code;
-            bytes += 200 + ((long)code.Count * (Unsafe.SizeOf<RuleHead<TAddress>>() + Unsafe.SizeOf<RuleBody>() + 16))
+            bytes += 200 + ((long)code.Count * (Unsafe.SizeOf<RuleCode<TAddress>>() + 16))
                 + (8L * code.Matches.Length) + (code.Index?.EstimateBytes() ?? 0);
         }
         return bytes;

@@ -43,6 +43,9 @@ public abstract record Match
     /// </summary>
     internal virtual int RequiredDestinationPort => -1;
 
+    /// <summary>The match as numbers that the walk may ask instead, when it is of one of those kinds.</summary>
+    internal virtual InlineTest Inline => default;
+
     /// <summary>What of the host's machinery has to run for as long as a rule with this match is loaded.</summary>
     public virtual RuleNeeds Needs => RuleNeeds.None;
 

@@ -195,6 +195,12 @@ public sealed record ConntrackMatch : Match
         _ => $"{AddressNames[result.Condition - FirstAddress]} does not fit",
     };
 
+    internal override InlineTest Inline => States is { } states
+        && (states.Value & (ConntrackStates.SourceNat | ConntrackStates.DestinationNat)) == 0
+        && ConnectionStatus is null && ExpirySeconds is null && PacketDirection is null && !AsksForTuples
+            ? new InlineTest(InlineKind.State, (uint)states.Value, 0, states.IsNegated)
+            : default;
+
     private bool AsksForTuples => ConnectionProtocol is not null || OriginalSource is not null || OriginalDestination is not null
         || ReplySource is not null || ReplyDestination is not null || OriginalSourcePorts is not null
         || OriginalDestinationPorts is not null || ReplySourcePorts is not null || ReplyDestinationPorts is not null;

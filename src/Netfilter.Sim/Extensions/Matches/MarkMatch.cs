@@ -46,6 +46,8 @@ public sealed record MarkMatch : Match
     public override void List(OptionWriter writer, in PrintContext context) =>
         writer.Word("mark match ").Raw(IsNegated ? "! " : "").Mark(Mark, Mask);
 
+    internal override InlineTest Inline => new(InlineKind.Mark, Mark, Mask, IsNegated);
+
     /// <inheritdoc/>
     public override MatchResult Evaluate(in MatchContext context)
     {

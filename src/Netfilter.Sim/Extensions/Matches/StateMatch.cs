@@ -52,6 +52,8 @@ public sealed record StateMatch : Match
     public override void List(OptionWriter writer, in PrintContext context) =>
         writer.Raw(IsNegated ? " !" : "").Word("state ").Raw(ConntrackStateText.Format(States));
 
+    internal override InlineTest Inline => new(InlineKind.State, (uint)States, 0, IsNegated);
+
     /// <inheritdoc/>
     public override MatchResult Evaluate(in MatchContext context)
     {

@@ -57,6 +57,9 @@ public sealed record StatisticMatch(uint Every, uint Packet, uint Threshold, boo
     public override StateDeclaration? State =>
         Every == 0 ? null : new StateDeclaration(() => new NthState { Count = Every - 1 - Packet });
 
+    internal override InlineTest Inline =>
+        Every == 0 ? new InlineTest(InlineKind.Chance, Threshold, 0, IsInverted) : default;
+
     /// <inheritdoc/>
     public override MatchResult Evaluate(in MatchContext context)
     {

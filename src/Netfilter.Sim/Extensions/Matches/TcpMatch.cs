@@ -64,6 +64,14 @@ public sealed record TcpMatch(
     /// <inheritdoc/>
     public override bool IsPure => true;
 
+    internal override InlineTest Inline =>
+        SourcePorts != PortRange.All || FlagMask != 0 || FlagCompare != 0 || Kind != 0
+            || (Inverted & ~TcpInversions.DestinationPorts) != 0 ? default
+        : DestinationPorts.Low == DestinationPorts.High
+            ? new InlineTest(InlineKind.DestinationPort, DestinationPorts.Low, 0, Has(TcpInversions.DestinationPorts))
+        : DestinationPorts == PortRange.All && Inverted == TcpInversions.None ? new InlineTest(InlineKind.Header)
+        : default;
+
     internal override int RequiredDestinationPort =>
         DestinationPorts.Low == DestinationPorts.High && !Has(TcpInversions.DestinationPorts) ? DestinationPorts.Low : -1;
 

@@ -70,6 +70,12 @@ public sealed record UdpMatch : Match
     /// <inheritdoc/>
     public override bool IsPure => true;
 
+    internal override InlineTest Inline => SourcePorts != PortRange.All || NotSourcePorts ? default
+        : DestinationPorts.Low == DestinationPorts.High
+            ? new InlineTest(InlineKind.DestinationPort, DestinationPorts.Low, 0, NotDestinationPorts)
+        : DestinationPorts == PortRange.All && !NotDestinationPorts ? new InlineTest(InlineKind.Header)
+        : default;
+
     internal override int RequiredDestinationPort =>
         DestinationPorts.Low == DestinationPorts.High && !NotDestinationPorts ? DestinationPorts.Low : -1;
 

@@ -3,20 +3,49 @@ using Netfilter.Sim.Rules;
 
 namespace Netfilter.Sim.Engine;
 
-/// <summary>The base part of a compiled rule (<c>struct ipt_ip</c>, <c>struct ip6t_ip6</c>), in the order it is compared.</summary>
-internal struct RuleHead<TAddress>
+/// <summary>
+/// A compiled rule: the base part in the order it is compared (<c>struct ipt_ip</c>, <c>struct ip6t_ip6</c>), what else it
+/// asks, and what it does. All in one place and small, since a walk through a large table waits for memory.
+/// </summary>
+internal struct RuleCode<TAddress>
     where TAddress : struct, IAddress<TAddress>
 {
     public TAddress Source, SourceMask, Destination, DestinationMask;
+
+    /// <summary>For <see cref="RuleAction.Extension"/>.</summary>
+    public ExtensionTarget? Target;
+
+    /// <summary>For <see cref="RuleAction.Jump"/> and <see cref="RuleAction.Goto"/>: the chain's slot. Otherwise the state of the target, or −1.</summary>
+    public int Argument;
+
+    /// <summary>First of the rule's matches in the chain's list.</summary>
+    public int FirstMatch;
+
+    /// <summary>The parts of <see cref="InlineTest"/>, when it is all that the rule asks besides its base part.</summary>
+    public uint TestValue, TestMask;
+
+    public ushort MatchCount;
     public ushort Protocol;
 
     /// <summary>1 + index of the chain's interface test; 0 for none.</summary>
     public ushort Interfaces;
 
-    public IpSpecFlags Flags;
+    /// <summary>The port of the rule's place in an index.</summary>
+    public ushort KeyPort;
 
-    /// <summary>Whether addresses and protocol are all there is, none inverted.</summary>
+    /// <summary>The rule's place in an index.</summary>
+    public IndexKey Key;
+
+    public IpSpecFlags Flags;
+    public RuleAction Action;
+    public InlineKind Test;
+    public bool TestIsInverted;
+
+    /// <summary>Whether addresses and protocol are all there is to the base part, none inverted.</summary>
     public bool IsPlain;
+
+    /// <summary>Whether TRACE calls it the end of its chain: a verdict without any condition (<c>get_chainname_rulenum</c>).</summary>
+    public bool EndsChain;
 
     /// <summary>Compares a rule that <see cref="IsPlain"/>; equal to <see cref="Check"/> except for broken IPv6 headers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -26,7 +55,7 @@ internal struct RuleHead<TAddress>
         && (Protocol == 0 || Protocol == key.Protocol);
 
     /// <summary>
-    /// Compares everything and says what failed first: <c>ip_tables.c ip_packet_match</c>,
+    /// Compares the whole base part and says what failed first: <c>ip_tables.c ip_packet_match</c>,
     /// <c>ip6_tables.c ip6_packet_match</c>.
     /// </summary>
     public readonly RuleCondition Check(in PacketKey<TAddress> key, InterfaceTest[] tests)
