@@ -75,28 +75,36 @@ internal sealed partial class ConnectionTracker
         return null;
     }
 
-    /// <summary>Replaces an expectation by a changed one.</summary>
-    public void Replace(Expectation old, Expectation changed)
+    /// <summary>Withdraws the expectation of a connection that a tuple would meet (<c>nf_ct_unexpect_related</c>).</summary>
+    public void Withdraw(int master, in ConnectionTuple tuple)
     {
-        int index = _expectations.IndexOf(old);
-        if (index >= 0)
+        for (int i = 0; i < _expectations.Count; i++)
         {
-            _expectations[index] = changed;
+            if (_expectations[i].Master == master && _expectations[i].Accepts(tuple))
+            {
+                ForgetExpectation(i);
+                return;
+            }
         }
     }
 
-    /// <summary>Withdraws an expectation (<c>nf_ct_unexpect_related</c>).</summary>
-    public void Forget(Expectation expectation)
+    /// <summary>Ends the calls of a pptp session, those that are expected and those that are there (<c>pptp_destroy_siblings</c>).</summary>
+    public void ForgetCalls(int master)
     {
-        int index = _expectations.IndexOf(expectation);
-        if (index >= 0)
+        ForgetGreKeys(master);
+        ForgetExpectations(master);
+        for (int id = 0; id < _table.Capacity; id++)
         {
-            ForgetExpectation(index);
+            ref readonly ConnectionRecord record = ref _table.Read(id);
+            if (record.IsConfirmed && record.Extension >= 0 && _table.ReadExtension(id).Master == master)
+            {
+                Kill(id, null);
+            }
         }
     }
 
     /// <summary>Withdraws all expectations of a connection (<c>nf_ct_remove_expectations</c>).</summary>
-    private void ForgetExpectations(int master)
+    public void ForgetExpectations(int master)
     {
         for (int i = _expectations.Count - 1; i >= 0; i--)
         {

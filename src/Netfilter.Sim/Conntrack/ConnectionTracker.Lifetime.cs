@@ -109,7 +109,11 @@ internal sealed partial class ConnectionTracker
             return true;
         }
         TellDestroyed(id);
-        ForgetExpectations(id);
+        if (record.Extension >= 0)
+        {
+            _table.ReadExtension(id).Helper?.OnDestroy(id, this);
+            ForgetExpectations(id);
+        }
         _table.Remove(id);
         _dying.Add(id);
         return true;
@@ -205,11 +209,7 @@ internal sealed partial class ConnectionTracker
         if (standing.Protocol is IpProtocols.Udp or IpProtocols.UdpLite or IpProtocols.Icmp or IpProtocols.IcmpV6
             or IpProtocols.Gre or IpProtocols.Sctp)
         {
-            // nf_ct_match, nf_ct_match_reverse: of another zone it is another connection, with or without nat.
-            bool isSameZone = standing.Zone == _table.Read(loser).Zone;
-            bool isSame = Original(winner) == Original(loser) && Reply(winner) == Reply(loser);
-            bool isReverse = Original(winner) == Reply(loser) && Reply(winner) == Original(loser);
-            if (isSameZone && (isSame || isReverse))
+            if (AreSameFlow(winner, loser))
             {
                 packet.Connection = winner;
                 return Verdict.Accept;
@@ -225,6 +225,19 @@ internal sealed partial class ConnectionTracker
         }
         walk.Blame(Fate.Dropped("conntrack: its translated addresses are taken"));
         return Verdict.Drop;
+    }
+
+    /// <summary>Whether two connections have the same tuples in the same zones, perhaps with directions exchanged.</summary>
+    private bool AreSameFlow(int one, int other)
+    {
+        ConntrackZone zone = _table.Read(one).Zone, otherZone = _table.Read(other).Zone;
+        (ushort original, ushort reply) = (zone.IdIn(ConnectionDirection.Original), zone.IdIn(ConnectionDirection.Reply));
+        (ushort otherOriginal, ushort otherReply) =
+            (otherZone.IdIn(ConnectionDirection.Original), otherZone.IdIn(ConnectionDirection.Reply));
+        return (Original(one) == Original(other) && Reply(one) == Reply(other)
+                && (original, reply) == (otherOriginal, otherReply))
+            || (Original(one) == Reply(other) && Reply(one) == Original(other)
+                && (original, reply) == (otherReply, otherOriginal));
     }
 
     /// <summary>Gives a record back, unless connections or expectations still name it as their master.</summary>

@@ -258,14 +258,20 @@ internal sealed partial class ConnectionTracker
     /// <summary>Prolongs a connection and counts a packet (<c>__nf_ct_refresh_acct</c>).</summary>
     public void Refresh(int id, PacketBuffer packet, uint timeout, uint now)
     {
+        Prolong(id, timeout, now);
+        if (_table.HasExtension(id))
+        {
+            CountPacket(id, packet);
+        }
+    }
+
+    /// <summary>Changes when a connection ends, without counting a packet (<c>nf_ct_refresh</c>).</summary>
+    public void Prolong(int id, uint timeout, uint now)
+    {
         ref ConnectionRecord record = ref _table.Write(id);
         if (!record.Has(ConnectionStatus.FixedTimeout))
         {
             record.Timeout = record.IsConfirmed ? unchecked(timeout + now) : timeout;
-        }
-        if (record.Extension >= 0)
-        {
-            CountPacket(id, packet);
         }
     }
 

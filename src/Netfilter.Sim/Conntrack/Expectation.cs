@@ -75,9 +75,6 @@ internal enum ExpectationFunction : byte
     /// <summary>It is translated as the SIP message says (<c>nf_nat_sip_expected</c>).</summary>
     Sip,
 
-    /// <summary>A call of pptp (<c>pptp_expectfn</c>).</summary>
+    /// <summary>A call of pptp, translated as its keys are (<c>pptp_expectfn</c>, <c>pptp_nat_expected</c>).</summary>
     Pptp,
-
-    /// <summary>A call of pptp with NAT (<c>pptp_nat_expected</c>).</summary>
-    PptpNat,
 }

@@ -1,3 +1,6 @@
+using Netfilter.Sim.Conntrack.Helpers;
+using Netfilter.Sim.Nat;
+
 namespace Netfilter.Sim.Conntrack;
 
 /// <summary>The beginning of a connection that was expected (<c>exp-&gt;expectfn</c>).</summary>
@@ -8,9 +11,57 @@ internal static class ExpectedConnection
     {
         switch (expectation.Function)
         {
-            default:
-                _ = (id, context);
-                return;
+            case ExpectationFunction.FollowMaster:
+                FollowMaster(id, expectation, context);
+                break;
+            case ExpectationFunction.Pptp:
+                BeginCall(id, expectation, context);
+                break;
         }
+    }
+
+    /// <summary>Translates a connection as its master is (<c>nf_nat_follow_master</c>).</summary>
+    private static void FollowMaster(int id, Expectation expectation, in TrackContext context)
+    {
+        ConnectionTuple facing = context.Tracker.TupleOf(expectation.Master, expectation.Direction.Opposite());
+        context.Walk.Nat.SetupInfo(id, NatRange.Of(facing.Destination), NatManip.Source, context.Walk);
+        NatRange range = NatRange.Of(facing.Source) with
+        {
+            Flags = NatRangeFlags.MapAddresses | NatRangeFlags.ProtocolSpecified,
+            MinPort = expectation.SavedPort,
+            MaxPort = expectation.SavedPort,
+        };
+        context.Walk.Nat.SetupInfo(id, range, NatManip.Destination, context.Walk);
+    }
+
+    /// <summary>One direction of a call is there: the other is not expected any more (<c>pptp_expectfn</c>).</summary>
+    private static void BeginCall(int id, Expectation expectation, in TrackContext context)
+    {
+        ConnectionTracker tracker = context.Tracker;
+        int master = expectation.Master;
+        if (!tracker.Read(master).Has(ConnectionStatus.NatMask))
+        {
+            tracker.Withdraw(master, expectation.Tuple.Invert());
+            return;
+        }
+        bool isOutward = expectation.Direction == ConnectionDirection.Original;
+        HelperMemory memory = tracker.Table.ReadExtension(master).HelperMemory;
+        ConnectionTuple facing = tracker.TupleOf(master, expectation.Direction.Opposite());
+        tracker.Withdraw(master, expectation.Tuple with
+        {
+            Source = facing.Source,
+            Destination = facing.Destination,
+            SourcePort = isOutward ? memory.ServerCallId : memory.NatClientCallId,
+            DestinationPort = isOutward ? memory.ClientCallId : memory.NatServerCallId,
+        });
+        NatRange withKey = new(
+            NatRangeFlags.MapAddresses | NatRangeFlags.ProtocolSpecified,
+            MinPort: expectation.SavedPort,
+            MaxPort: expectation.SavedPort);
+        NatRange without = new(NatRangeFlags.MapAddresses);
+        NatRange source = (isOutward ? withKey : without) with { MinAddress = facing.Destination, MaxAddress = facing.Destination };
+        NatRange destination = (isOutward ? without : withKey) with { MinAddress = facing.Source, MaxAddress = facing.Source };
+        context.Walk.Nat.SetupInfo(id, source, NatManip.Source, context.Walk);
+        context.Walk.Nat.SetupInfo(id, destination, NatManip.Destination, context.Walk);
     }
 }

@@ -3,24 +3,50 @@ namespace Netfilter.Sim.Conntrack.Helpers;
 /// <summary>What a helper remembers of one connection (<c>nfct_help_data</c>); each uses the part it needs.</summary>
 internal struct HelperMemory
 {
-    /// <summary>ftp: the sequence numbers after the last line ends, two a direction (<c>seq_aft_nl</c>).</summary>
-    public uint AfterLine0, AfterLine1, AfterLine2, AfterLine3;
+    /// <summary>ftp: what it knows of the two directions.</summary>
+    public FtpLineEnds OriginalLines, ReplyLines;
 
-    /// <summary>ftp: how many of them are known, by direction.</summary>
-    public byte AfterLineCountOriginal, AfterLineCountReply;
+    /// <summary>pptp: states of the control session and of the call (<c>struct nf_ct_pptp_master</c>).</summary>
+    public byte SessionState, CallState;
 
-    /// <summary>ftp: a connection picked up in the middle; the next segment counts as following a line.</summary>
-    public byte PickUp;
+    /// <summary>pptp: call ids of client and server as the server sees them.</summary>
+    public ushort ClientCallId, ServerCallId;
 
-    /// <summary>pptp: state of the control session and of the call; sip: flags.</summary>
-    public byte State1, State2;
+    /// <summary>pptp: call ids of client and server as the client sees them (<c>struct nf_nat_pptp</c>).</summary>
+    public ushort NatClientCallId, NatServerCallId;
 
-    /// <summary>pptp: call ids of both ends, and NAT's.</summary>
-    public ushort CallId1, CallId2, CallId3;
+    /// <summary>sip: CSeq of the last REGISTER and of the last INVITE (<c>struct nf_ct_sip_master</c>).</summary>
+    public uint RegisterSequence, InviteSequence;
 
-    /// <summary>sip: sequence number of the last REGISTER; pptp: number of the remembered keys.</summary>
-    public uint Number;
+    /// <summary>sip: the port that answers go to instead of the one a client sends from; 0 for the same.</summary>
+    public ushort ForcedPort;
+}
 
-    /// <summary>sip: the port that a client's answers are sent to although it sends from another one.</summary>
-    public ushort Port;
+/// <summary>ftp: the sequence numbers that follow the last two line ends of a direction (<c>struct nf_ct_ftp_master</c>).</summary>
+internal struct FtpLineEnds
+{
+    private uint _first;
+    private uint _second;
+    private byte _count;
+
+    /// <summary>Whether a line has ended right before a sequence number (<c>find_nl_seq</c>).</summary>
+    public readonly bool Contains(uint sequence) =>
+        (_count > 0 && _first == sequence) || (_count > 1 && _second == sequence);
+
+    /// <summary>Remembers that a line ended right before a sequence number (<c>update_nl_seq</c>).</summary>
+    public void Add(uint sequence)
+    {
+        if (Contains(sequence))
+        {
+            return;
+        }
+        if (_count < 2)
+        {
+            (_count == 0 ? ref _first : ref _second) = sequence;
+            _count++;
+            return;
+        }
+        ref uint oldest = ref unchecked((int)(_first - _second)) < 0 ? ref _first : ref _second;
+        oldest = unchecked((int)(sequence - oldest)) > 0 ? sequence : oldest;
+    }
 }

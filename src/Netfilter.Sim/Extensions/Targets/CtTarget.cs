@@ -1,6 +1,7 @@
 using System.Globalization;
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Conntrack;
+using Netfilter.Sim.Conntrack.Helpers;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.Rules;
 
@@ -55,6 +56,7 @@ public sealed record CtTarget : ExtensionTarget
         {
             Zone = zone,
             ZoneFromMark = zoneFromMark,
+            Helper = ConnectionHelpers.Find(helper),
             Events = hasEvents ? events : null,
             ExpectEvents = hasEvents ? expectationEvents : null,
         };
@@ -111,7 +113,8 @@ public sealed record CtTarget : ExtensionTarget
     public override RuleNeeds Needs => Notrack ? RuleNeeds.None : RuleNeeds.Conntrack;
 
     /// <inheritdoc/>
-    public override string? NotModelled => Helper.Length > 0 ? $"helper {Helper} is not modelled" : null;
+    public override string? NotModelled =>
+        Helper.Length > 0 && ConnectionHelpers.Find(Helper) is null ? $"helper {Helper} is not modelled" : null;
 
     /// <inheritdoc/>
     public override void Save(OptionWriter writer, in PrintContext context) => Write(writer, " --");
