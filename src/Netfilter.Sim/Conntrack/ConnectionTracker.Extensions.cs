@@ -1,3 +1,4 @@
+using Netfilter.Sim.Conntrack.Helpers;
 using Netfilter.Sim.Packets;
 
 namespace Netfilter.Sim.Conntrack;
@@ -36,6 +37,47 @@ internal sealed partial class ConnectionTracker
             extension.Helper = template.Helper;
             _table.Write(id).Status |= ConnectionStatus.Helper;
         }
+    }
+
+    /// <summary>Number of the connection that expected one, or −1; −1 also for no connection.</summary>
+    public int MasterOf(int id) => id >= 0 && _table.HasExtension(id) ? _table.ReadExtension(id).Master : -1;
+
+    /// <summary>The helper that reads a connection's packets, or null.</summary>
+    public ConnectionHelper? HelperOf(int id) => _table.HasExtension(id) ? _table.ReadExtension(id).Helper : null;
+
+    /// <summary>Packets and bytes of a connection; null when they are not counted.</summary>
+    public ConnectionCounters? CountersOf(int id)
+    {
+        if (!_table.HasExtension(id))
+        {
+            return null;
+        }
+        ref readonly ConnectionExtension extension = ref _table.ReadExtension(id);
+        return extension.HasCounters
+            ? new ConnectionCounters(
+                extension.OriginalPackets, extension.OriginalBytes, extension.ReplyPackets, extension.ReplyBytes)
+            : null;
+    }
+
+    /// <summary>The labels of a connection, a bit each; null when it began without any (<c>nf_ct_labels_find</c>).</summary>
+    public UInt128? LabelsOf(int id) => _table.HasExtension(id) && _table.ReadExtension(id).HasLabels
+        ? _table.ReadExtension(id).Labels : null;
+
+    /// <summary>Sets a label of a connection (<c>nf_connlabel_set</c>).</summary>
+    /// <returns>False when it began without labels.</returns>
+    public bool SetLabel(int id, int bit)
+    {
+        if (LabelsOf(id) is not { } labels)
+        {
+            return false;
+        }
+        UInt128 changed = labels | (UInt128.One << bit);
+        if (changed != labels)
+        {
+            _table.WriteExtension(id).Labels = changed;
+            Note(ref _table.Write(id), ConntrackEvents.Label);
+        }
+        return true;
     }
 
     /// <summary>Counts a packet and its bytes, if the connection has counters (<c>nf_ct_acct_update</c>).</summary>

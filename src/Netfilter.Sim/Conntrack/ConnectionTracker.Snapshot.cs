@@ -37,7 +37,7 @@ internal sealed partial class ConnectionTracker
             ? new ConnectionCounters(
                 extension.OriginalPackets, extension.OriginalBytes, extension.ReplyPackets, extension.ReplyBytes)
             : null,
-        Labels = LabelsOf(extension.Labels),
+        Labels = BitsOf(extension.Labels),
         Helper = extension.Helper?.Name,
         Master = extension.Master >= 0 ? Original(extension.Master) : null,
         SequenceShifts = (status & ConnectionStatus.SequenceAdjust) != 0
@@ -50,7 +50,7 @@ internal sealed partial class ConnectionTracker
     private static SequenceShift ShiftOf(in SequenceAdjustment adjustment) =>
         new(adjustment.CorrectionPosition, adjustment.OffsetBefore, adjustment.OffsetAfter);
 
-    private static ImmutableArray<int> LabelsOf(UInt128 labels)
+    private static ImmutableArray<int> BitsOf(UInt128 labels)
     {
         if (labels == 0)
         {
