@@ -170,7 +170,6 @@ internal sealed class KernelHost
     private List<KernelConnection> Connections() =>
         [.. _host.Tracker.SnapshotAll(NowNanoseconds).Where(entry => entry.Original.Family == Family).Select(KernelConntrack.Describe)];
 
-<<<<<<< HEAD
     private List<KernelExpectation> Expectations()
     {
         uint now = ConnectionTracker.JiffiesOf(NowNanoseconds);
@@ -178,14 +177,6 @@ internal sealed class KernelHost
             .Where(expectation => expectation.Tuple.Family == Family)
             .Select(expectation => new KernelExpectation(
                 KernelExpectations.Line(expectation, _host.Tracker), (expectation.Deadline - now) / ConntrackSettings.Hz))];
-=======
-    private List<KernelExpectation>? Expectations()
-    {
-        uint now = ConnectionTracker.JiffiesOf(NowNanoseconds);
-        List<KernelExpectation> expectations = [.. _host.Tracker.Expectations(now).Select(expectation => new KernelExpectation(
-            ExpectationText.Line(expectation, _host.Tracker), unchecked((int)(expectation.Deadline - now)) / Jiffies.Hz))];
-        return expectations.Count > 0 ? expectations : null;
->>>>>>> f6d058b (Helpers: ftp, tftp, irc, amanda, pptp, netbios-ns and snmp announce connections and rewrite what they announce)
     }
 
     private (string Output, string Errors, int ExitCode) Ipset(IReadOnlyList<string> words, string input) =>
