@@ -41,7 +41,6 @@ internal static class KernelExpectations
     {
         ExpectationFunction.FollowMaster => " fn=nat-follow-master",
         ExpectationFunction.Sip => " fn=sip",
-        ExpectationFunction.Pptp or ExpectationFunction.PptpNat => " fn=pptp",
         _ => "",
     };
 }
