@@ -1,16 +1,41 @@
 namespace Netfilter.Sim.Rules;
 
 /// <summary>A chain: its rules in order and, for a built-in one, the policy. Immutable.</summary>
-/// <param name="Name">The name: 1 to 28 bytes.</param>
-/// <param name="Rules">The rules with their counters.</param>
-/// <param name="Policy">ACCEPT or DROP of a built-in chain; null for a user chain.</param>
-/// <param name="PolicyCounters">What the policy counted.</param>
-public sealed record Chain(
-    string Name,
-    RuleSequence Rules,
-    ChainPolicy? Policy = null,
-    RuleCounters PolicyCounters = default)
+public sealed record Chain
 {
+    private readonly PolicyPart? _policy;
+
+    /// <summary>Makes a chain.</summary>
+    /// <param name="name">The name: 1 to 28 bytes.</param>
+    /// <param name="rules">The rules with their counters.</param>
+    /// <param name="policy">ACCEPT or DROP of a built-in chain; null for a user chain.</param>
+    /// <param name="policyCounters">What the policy counted.</param>
+    public Chain(string name, RuleSequence rules, ChainPolicy? policy = null, RuleCounters policyCounters = default)
+    {
+        (Name, Rules) = (name, rules);
+        _policy = PolicyPart.Of(policy, policyCounters);
+    }
+
+    /// <summary>The name: 1 to 28 bytes.</summary>
+    public string Name { get; init; }
+
+    /// <summary>The rules with their counters.</summary>
+    public RuleSequence Rules { get; init; }
+
+    /// <summary>ACCEPT or DROP of a built-in chain; null for a user chain.</summary>
+    public ChainPolicy? Policy
+    {
+        get => _policy?.Policy;
+        init => _policy = PolicyPart.Of(value, PolicyCounters);
+    }
+
+    /// <summary>What the policy counted.</summary>
+    public RuleCounters PolicyCounters
+    {
+        get => _policy?.Counters ?? default;
+        init => _policy = PolicyPart.Of(Policy, value);
+    }
+
     /// <summary>Whether the chain is one of the table's own.</summary>
     public bool IsBuiltIn => Policy is not null;
 
@@ -34,6 +59,13 @@ public sealed record Chain(
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Policy, Rules.Count);
+
+    /// <summary>What user chains, of which there may be many, do not have.</summary>
+    private sealed record PolicyPart(ChainPolicy? Policy, RuleCounters Counters)
+    {
+        public static PolicyPart? Of(ChainPolicy? policy, RuleCounters counters) =>
+            policy is null && counters == default ? null : new PolicyPart(policy, counters);
+    }
 }
 
 /// <summary>What becomes of a packet at the end of a built-in chain.</summary>

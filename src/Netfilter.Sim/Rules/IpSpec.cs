@@ -4,12 +4,12 @@ namespace Netfilter.Sim.Rules;
 
 /// <summary>
 /// The part of a rule that every rule has: <c>-s -d -i -o -p -f</c> (<c>struct ipt_ip</c>, <c>struct ip6t_ip6</c>).
-/// Kept compact, since a large ruleset is mostly these: IPv4 addresses lie in the object, IPv6 ones beside it.
+/// Kept compact, since a large ruleset is mostly these: IPv4 addresses lie in the object, all that is rare beside it.
 /// </summary>
 public sealed class IpSpec : IEquatable<IpSpec>
 {
     private readonly uint _source, _sourceMask, _destination, _destinationMask;
-    private readonly WideAddresses? _wide;
+    private readonly Extra? _extra;
 
     /// <summary>Makes the base part of a rule. Leaving something out means any.</summary>
     public IpSpec(
@@ -33,12 +33,11 @@ public sealed class IpSpec : IEquatable<IpSpec>
             (_source, _sourceMask) = (src.Address.IPv4Bits, src.Mask.IPv4Bits);
             (_destination, _destinationMask) = (dst.Address.IPv4Bits, dst.Mask.IPv4Bits);
         }
-        else if (src != any || dst != any)
+        bool isWide = family == IpFamily.IPv6 && (src != any || dst != any);
+        if (isWide || inInterface is not null || outInterface is not null)
         {
-            _wide = new WideAddresses(src, dst);
+            _extra = new Extra(inInterface, outInterface, isWide ? new WideAddresses(src, dst) : null);
         }
-        InInterface = inInterface;
-        OutInterface = outInterface;
         Protocol = protocol;
         Flags = flags;
     }
@@ -53,20 +52,20 @@ public sealed class IpSpec : IEquatable<IpSpec>
     public ushort Protocol { get; }
 
     /// <summary>The pattern of <c>-i</c>; null is any.</summary>
-    public InterfacePattern? InInterface { get; }
+    public InterfacePattern? InInterface => _extra?.InInterface;
 
     /// <summary>The pattern of <c>-o</c>; null is any.</summary>
-    public InterfacePattern? OutInterface { get; }
+    public InterfacePattern? OutInterface => _extra?.OutInterface;
 
     /// <summary>The prefix of <c>-s</c>; /0 is any.</summary>
     public NetPrefix Source => Family == IpFamily.IPv4
         ? new NetPrefix(new NetAddress(_source), new NetAddress(_sourceMask))
-        : _wide?.Source ?? new NetPrefix(new NetAddress(UInt128.Zero), 0);
+        : _extra?.Wide?.Source ?? new NetPrefix(new NetAddress(UInt128.Zero), 0);
 
     /// <summary>The prefix of <c>-d</c>; /0 is any.</summary>
     public NetPrefix Destination => Family == IpFamily.IPv4
         ? new NetPrefix(new NetAddress(_destination), new NetAddress(_destinationMask))
-        : _wide?.Destination ?? new NetPrefix(new NetAddress(UInt128.Zero), 0);
+        : _extra?.Wide?.Destination ?? new NetPrefix(new NetAddress(UInt128.Zero), 0);
 
     /// <summary>Whether a flag is set.</summary>
     public bool Has(IpSpecFlags flag) => (Flags & flag) != 0;
@@ -76,15 +75,17 @@ public sealed class IpSpec : IEquatable<IpSpec>
         && Family == other.Family && Flags == other.Flags && Protocol == other.Protocol
         && _source == other._source && _sourceMask == other._sourceMask
         && _destination == other._destination && _destinationMask == other._destinationMask
-        && Equals(_wide, other._wide)
-        && Equals(InInterface, other.InInterface) && Equals(OutInterface, other.OutInterface);
+        && Equals(_extra, other._extra);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as IpSpec);
 
     /// <inheritdoc/>
     public override int GetHashCode() =>
-        HashCode.Combine(Flags, Protocol, _source, _destination, _sourceMask, _wide, InInterface, OutInterface);
+        HashCode.Combine(Flags, Protocol, _source, _destination, _sourceMask, _extra);
+
+    /// <summary>What most rules do not have.</summary>
+    private sealed record Extra(InterfacePattern? InInterface, InterfacePattern? OutInterface, WideAddresses? Wide);
 
     private sealed record WideAddresses(NetPrefix Source, NetPrefix Destination);
 }

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace Netfilter.Sim.Rules;
 
@@ -11,11 +12,13 @@ public sealed class RuleSequence : IReadOnlyList<Rule>
 {
     private const int FullChunk = 128;
 
-    private readonly ImmutableArray<Chunk> _chunks;
+    // Most chains of a large ruleset have a few rules without counters: those are the array itself.
+    private readonly object _content;
 
     private RuleSequence(ImmutableArray<Chunk> chunks, int count)
     {
-        _chunks = chunks;
+        bool isSmall = chunks.Length == 1 && chunks[0].Counters.IsDefault;
+        _content = isSmall ? ImmutableCollectionsMarshal.AsArray(chunks[0].Rules)! : ImmutableCollectionsMarshal.AsArray(chunks)!;
         Count = count;
     }
 
@@ -30,21 +33,31 @@ public sealed class RuleSequence : IReadOnlyList<Rule>
     {
         get
         {
+            if (_content is Rule[] rules)
+            {
+                ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)rules.Length);
+                return rules[index];
+            }
             (int chunk, int offset) = Locate(index);
-            return _chunks[chunk].Rules[offset];
+            return Chunks[chunk].Rules[offset];
         }
     }
 
     /// <summary>The counters that the text gave, or that a snapshot of a namespace took.</summary>
     public RuleCounters CountersOf(int index)
     {
+        if (_content is Rule[] rules)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)rules.Length);
+            return default;
+        }
         (int chunk, int offset) = Locate(index);
-        ImmutableArray<RuleCounters> counters = _chunks[chunk].Counters;
+        ImmutableArray<RuleCounters> counters = Chunks[chunk].Counters;
         return counters.IsDefault ? default : counters[offset];
     }
 
     /// <summary>Whether a rule has counters other than zero.</summary>
-    public bool HasCounters => _chunks.Any(chunk => !chunk.Counters.IsDefault);
+    public bool HasCounters => _content is Chunk[] chunks && chunks.Any(chunk => !chunk.Counters.IsDefault);
 
     /// <summary>Makes a sequence of rules whose counters are zero.</summary>
     public static RuleSequence Create(IEnumerable<Rule> rules)
@@ -61,32 +74,35 @@ public sealed class RuleSequence : IReadOnlyList<Rule>
     public RuleSequence Insert(int index, Rule rule, RuleCounters counters = default)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)index, (uint)Count);
-        if (_chunks.Length == 0)
+        ImmutableArray<Chunk> all = Chunks;
+        if (all.Length == 0)
         {
             return new RuleSequence([Chunk.Of(rule, counters)], 1);
         }
-        (int at, int offset) = index == Count ? (_chunks.Length - 1, _chunks[^1].Rules.Length) : Locate(index);
-        Chunk changed = _chunks[at].Insert(offset, rule, counters);
+        (int at, int offset) = index == Count ? (all.Length - 1, all[^1].Rules.Length) : Locate(index);
+        Chunk changed = all[at].Insert(offset, rule, counters);
         ImmutableArray<Chunk> chunks = changed.Rules.Length <= FullChunk
-            ? _chunks.SetItem(at, changed)
-            : _chunks.SetItem(at, changed.Slice(0, FullChunk / 2)).Insert(at + 1, changed.Slice(FullChunk / 2));
+            ? all.SetItem(at, changed)
+            : all.SetItem(at, changed.Slice(0, FullChunk / 2)).Insert(at + 1, changed.Slice(FullChunk / 2));
         return new RuleSequence(chunks, Count + 1);
     }
 
     /// <summary>A sequence without the rule at <paramref name="index"/>.</summary>
     public RuleSequence RemoveAt(int index)
     {
+        ImmutableArray<Chunk> all = Chunks;
         (int at, int offset) = Locate(index);
-        Chunk changed = _chunks[at].RemoveAt(offset);
+        Chunk changed = all[at].RemoveAt(offset);
         return new RuleSequence(
-            changed.Rules.Length == 0 ? _chunks.RemoveAt(at) : _chunks.SetItem(at, changed), Count - 1);
+            changed.Rules.Length == 0 ? all.RemoveAt(at) : all.SetItem(at, changed), Count - 1);
     }
 
     /// <summary>A sequence with another rule at <paramref name="index"/>.</summary>
     public RuleSequence SetItem(int index, Rule rule, RuleCounters counters = default)
     {
+        ImmutableArray<Chunk> all = Chunks;
         (int at, int offset) = Locate(index);
-        return new RuleSequence(_chunks.SetItem(at, _chunks[at].SetItem(offset, rule, counters)), Count);
+        return new RuleSequence(all.SetItem(at, all[at].SetItem(offset, rule, counters)), Count);
     }
 
     /// <summary>The same rules with all counters replaced.</summary>
@@ -105,7 +121,7 @@ public sealed class RuleSequence : IReadOnlyList<Rule>
     /// <inheritdoc/>
     public IEnumerator<Rule> GetEnumerator()
     {
-        foreach (Chunk chunk in _chunks)
+        foreach (Chunk chunk in Chunks)
         {
             foreach (Rule rule in chunk.Rules)
             {
@@ -116,12 +132,17 @@ public sealed class RuleSequence : IReadOnlyList<Rule>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    private ImmutableArray<Chunk> Chunks => _content is Rule[] rules
+        ? [new Chunk(ImmutableCollectionsMarshal.AsImmutableArray(rules), default)]
+        : ImmutableCollectionsMarshal.AsImmutableArray((Chunk[])_content);
+
     private (int Chunk, int Offset) Locate(int index)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count);
+        ImmutableArray<Chunk> all = Chunks;
         for (int i = 0; ; i++)
         {
-            int length = _chunks[i].Rules.Length;
+            int length = all[i].Rules.Length;
             if (index < length)
             {
                 return (i, index);
@@ -157,10 +178,10 @@ public sealed class RuleSequence : IReadOnlyList<Rule>
     /// <summary>Collects rules one after the other.</summary>
     public sealed class Builder
     {
-        private readonly ImmutableArray<Chunk>.Builder _chunks = ImmutableArray.CreateBuilder<Chunk>();
-        private readonly ImmutableArray<Rule>.Builder _rules = ImmutableArray.CreateBuilder<Rule>();
-        private readonly ImmutableArray<RuleCounters>.Builder _counters = ImmutableArray.CreateBuilder<RuleCounters>();
-        private bool _anyCounter;
+        private readonly List<Chunk> _chunks = [];
+        private Rule[] _rules = new Rule[4];
+        private RuleCounters[]? _counters;
+        private int _count;
 
         /// <summary>Number of rules added.</summary>
         public int Count { get; private set; }
@@ -168,11 +189,21 @@ public sealed class RuleSequence : IReadOnlyList<Rule>
         /// <summary>Appends a rule.</summary>
         public void Add(Rule rule, RuleCounters counters = default)
         {
-            _rules.Add(rule);
-            _counters.Add(counters);
-            _anyCounter |= counters != default;
+            if (_count == _rules.Length)
+            {
+                Array.Resize(ref _rules, Math.Min(_count * 2, FullChunk));
+            }
+            if (_counters is null && counters != default)
+            {
+                _counters = new RuleCounters[FullChunk];
+            }
+            if (_counters is not null)
+            {
+                _counters[_count] = counters;
+            }
+            _rules[_count++] = rule;
             Count++;
-            if (_rules.Count == FullChunk)
+            if (_count == FullChunk)
             {
                 Close();
             }
@@ -182,18 +213,17 @@ public sealed class RuleSequence : IReadOnlyList<Rule>
         public RuleSequence Build()
         {
             Close();
-            return new RuleSequence(_chunks.ToImmutable(), Count);
+            return Count == 0 ? Empty : new RuleSequence([.. _chunks], Count);
         }
 
         private void Close()
         {
-            if (_rules.Count > 0)
+            if (_count > 0)
             {
-                _chunks.Add(new Chunk(_rules.ToImmutable(), _anyCounter ? _counters.ToImmutable() : default));
+                ImmutableArray<RuleCounters> counters = _counters is null ? default : [.. _counters.AsSpan(0, _count)];
+                _chunks.Add(new Chunk([.. _rules.AsSpan(0, _count)], counters));
             }
-            _rules.Clear();
-            _counters.Clear();
-            _anyCounter = false;
+            (_count, _counters) = (0, null);
         }
     }
 }

@@ -5,10 +5,10 @@ namespace Netfilter.Sim.Rules;
 /// <summary>A table: its built-in chains and the user's, which iptables lists sorted by name. Immutable.</summary>
 public sealed class Table : IEquatable<Table>
 {
-    private readonly ImmutableSortedDictionary<string, Chain> _userChains;
+    private readonly SortedChains _userChains;
     private readonly ImmutableArray<Chain> _builtIn;
 
-    private Table(TableDefinition definition, ImmutableArray<Chain> builtIn, ImmutableSortedDictionary<string, Chain> user)
+    private Table(TableDefinition definition, ImmutableArray<Chain> builtIn, SortedChains user)
     {
         Definition = definition;
         _builtIn = builtIn;
@@ -22,7 +22,7 @@ public sealed class Table : IEquatable<Table>
     public string Name => Definition.Name;
 
     /// <summary>The built-in chains in hook order, then the user's by name in byte order.</summary>
-    public IEnumerable<Chain> Chains => _builtIn.Concat(_userChains.Values);
+    public IEnumerable<Chain> Chains => _builtIn.Concat(_userChains.All);
 
     /// <summary>Number of user chains.</summary>
     public int UserChainCount => _userChains.Count;
@@ -31,7 +31,7 @@ public sealed class Table : IEquatable<Table>
     public static Table Empty(TableDefinition definition) => new(
         definition,
         [.. definition.BuiltInChains.Select(name => new Chain(name, RuleSequence.Empty, ChainPolicy.Accept))],
-        ImmutableSortedDictionary.Create<string, Chain>(Utf8Order.Instance));
+        SortedChains.Empty);
 
     /// <summary>The chain of a name, or null.</summary>
     public Chain? Find(string name)
@@ -43,7 +43,7 @@ public sealed class Table : IEquatable<Table>
                 return chain;
             }
         }
-        return _userChains.GetValueOrDefault(name);
+        return _userChains.Find(name);
     }
 
     /// <summary>A table with a chain added, or put in place of the one of that name.</summary>
@@ -56,14 +56,14 @@ public sealed class Table : IEquatable<Table>
                 return new Table(Definition, _builtIn.SetItem(i, chain), _userChains);
             }
         }
-        return new Table(Definition, _builtIn, _userChains.SetItem(chain.Name, chain));
+        return new Table(Definition, _builtIn, _userChains.With(chain));
     }
 
     /// <summary>A table with many chains added or replaced at once.</summary>
     public Table With(IEnumerable<Chain> chains)
     {
         ImmutableArray<Chain>.Builder builtIn = _builtIn.ToBuilder();
-        ImmutableSortedDictionary<string, Chain>.Builder user = _userChains.ToBuilder();
+        List<Chain> user = [];
         foreach (Chain chain in chains)
         {
             int index = Definition.BuiltInChains.IndexOf(chain.Name);
@@ -73,14 +73,14 @@ public sealed class Table : IEquatable<Table>
             }
             else
             {
-                user[chain.Name] = chain;
+                user.Add(chain);
             }
         }
-        return new Table(Definition, builtIn.ToImmutable(), user.ToImmutable());
+        return new Table(Definition, builtIn.ToImmutable(), _userChains.With(user));
     }
 
     /// <summary>A table without a user chain.</summary>
-    public Table Without(string userChain) => new(Definition, _builtIn, _userChains.Remove(userChain));
+    public Table Without(string userChain) => new(Definition, _builtIn, _userChains.Without(userChain));
 
     /// <inheritdoc/>
     public bool Equals(Table? other) => ReferenceEquals(this, other)

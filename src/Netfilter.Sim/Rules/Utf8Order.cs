@@ -11,13 +11,10 @@ internal sealed class Utf8Order : IComparer<string>
         {
             return (x is null ? 0 : 1) - (y is null ? 0 : 1);
         }
-        int length = Math.Min(x.Length, y.Length);
-        for (int i = 0; i < length; i++)
+        int same = x.AsSpan().CommonPrefixLength(y);
+        if (same < x.Length && same < y.Length)
         {
-            if (x[i] != y[i])
-            {
-                return Weight(x[i]) - Weight(y[i]);
-            }
+            return Weight(x[same]) - Weight(y[same]);
         }
         return x.Length - y.Length;
     }

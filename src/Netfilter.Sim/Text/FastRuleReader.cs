@@ -97,6 +97,12 @@ internal sealed class FastRuleReader
         {
             return new Rule(SpecOf(head), [], target);
         }
+        if (count == 2)
+        {
+            return Read(cache, line, _segments[0]) is { } first && Read(cache, line, _segments[1]) is { } second
+                ? new Rule(SpecOf(head), first.With(second), target)
+                : null;
+        }
         Match[] matches = new Match[count];
         for (int i = 0; i < count; i++)
         {

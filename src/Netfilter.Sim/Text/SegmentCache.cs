@@ -107,9 +107,20 @@ internal sealed class SegmentCache(RuleFacts facts, RuleEnvironment environment)
 /// <summary>A match that was read, alone and as the list of a rule that has no other.</summary>
 internal sealed class CachedMatch(Match match)
 {
-    private ImmutableArray<Match> _alone;
+    private ImmutableArray<Match> _alone, _pair;
+    private CachedMatch? _partner;
 
     public Match Match { get; } = match;
 
     public ImmutableArray<Match> Alone => _alone.IsDefault ? _alone = [Match] : _alone;
+
+    /// <summary>The list of a rule that has this match and another; rules with the same two mostly follow each other.</summary>
+    public ImmutableArray<Match> With(CachedMatch other)
+    {
+        if (!ReferenceEquals(_partner, other))
+        {
+            (_partner, _pair) = (other, [Match, other.Match]);
+        }
+        return _pair;
+    }
 }
