@@ -49,7 +49,7 @@ internal static class RateText
             return false;
         }
         period = scale * seconds / count;
-        return period != 0 ? true : throw OptionCall.Error($"Rate too fast \"{text}\"\n");
+        return period != 0 ? true : throw OptionCall.Error($"Rate too fast \"{text}\"");
     }
 
     /// <summary>Writes the rate in the finest unit that keeps it at least one and not too coarse, rounded down.</summary>
