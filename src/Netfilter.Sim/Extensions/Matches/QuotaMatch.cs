@@ -5,20 +5,23 @@ using Netfilter.Sim.State;
 namespace Netfilter.Sim.Extensions.Matches;
 
 /// <summary>
-/// <c>-m quota</c>: a number of bytes that runs out (<c>net/netfilter/xt_quota.c quota_mt</c>). The packet that does not fit
-/// any more takes the rest away.
+/// <c>-m quota</c>: matches until a number of bytes is used up (<c>net/netfilter/xt_quota.c quota_mt</c>). The packet that does
+/// not fit takes what is left.
 /// </summary>
-/// <param name="Quota">Bytes.</param>
-/// <param name="IsNegated"><c>! --quota</c>.</param>
-public sealed record QuotaMatch(ulong Quota, bool IsNegated = false) : Match
+/// <param name="Bytes">The quota at the start; listings show it, not what is left.</param>
+/// <param name="IsInverted">Whether packets beyond the quota are meant.</param>
+public sealed record QuotaMatch(ulong Bytes, bool IsInverted) : Match
 {
     /// <summary>The declaration.</summary>
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "quota",
-        Summary = "Matches until a number of bytes has passed.",
+        Summary = "Matches until a number of bytes is used up.",
         Source = "net/netfilter/xt_quota.c, extensions/libxt_quota.c",
-        Options = [new("quota", OptionKind.UInt64) { Required = true, Invertible = true, ValueName = "bytes", Help = "Bytes." }],
+        Options =
+        [
+            new("quota", OptionKind.UInt64) { Required = true, Invertible = true, ValueName = "bytes", Help = "Bytes of whole packets." },
+        ],
         Build = values => new QuotaMatch(values.Get<ulong>("quota"), values.IsInverted("quota")),
     };
 
@@ -26,36 +29,34 @@ public sealed record QuotaMatch(ulong Quota, bool IsNegated = false) : Match
     public override MatchDeclaration Declaration => Extension;
 
     /// <inheritdoc/>
-    public override StateDeclaration State => new(() => new Rest { Bytes = Quota });
-
-    /// <inheritdoc/>
-    public override void Save(OptionWriter writer, in PrintContext context) => writer.Option("quota", Quota, IsNegated);
-
-    /// <inheritdoc/>
-    public override void List(OptionWriter writer, in PrintContext context) => writer.Word("quota: ").Number(Quota).Raw(" bytes");
+    public override StateDeclaration? State => new(() => new QuotaState { Left = Bytes });
 
     /// <inheritdoc/>
     public override MatchResult Evaluate(in MatchContext context)
     {
-        ulong length = (ulong)context.Packet.Length;
-        ulong left = context.ReadState<Rest>().Bytes;
-        bool fits = left >= length;
-        if (left != 0)
-        {
-            context.WriteState<Rest>().Bytes = fits ? left - length : 0;
-        }
-        return MatchResult.When(fits != IsNegated, 0, left);
+        QuotaState state = context.WriteState<QuotaState>();
+        ulong before = state.Left, length = (ulong)context.Packet.Length;
+        bool fits = before >= length;
+        state.Left = fits ? before - length : 0;
+        return MatchResult.When(fits != IsInverted, fits ? (byte)1 : (byte)0, before);
     }
 
     /// <inheritdoc/>
-    public override string Explain(MatchResult result) =>
-        string.Create(CultureInfo.InvariantCulture, $"{result.Seen} of {Quota} bytes are left");
+    public override string Explain(MatchResult result) => string.Create(
+        CultureInfo.InvariantCulture, $"{result.Seen} bytes were left, {(result.Condition == 1 ? "enough" : "too few")} for this packet");
+
+    /// <inheritdoc/>
+    public override void Save(OptionWriter writer, in PrintContext context) => writer.Option("quota", Bytes, IsInverted);
+
+    /// <inheritdoc/>
+    public override void List(OptionWriter writer, in PrintContext context) =>
+        writer.Word("quota: ").Number(Bytes).Raw(" bytes");
 
     /// <summary>What is left (<c>struct xt_quota_priv</c>).</summary>
-    private sealed class Rest : RuleState
+    private sealed class QuotaState : RuleState
     {
-        public ulong Bytes { get; set; }
+        public ulong Left { get; set; }
 
-        public override RuleState Clone() => new Rest { Bytes = Bytes };
+        public override RuleState Clone() => new QuotaState { Left = Left };
     }
 }
