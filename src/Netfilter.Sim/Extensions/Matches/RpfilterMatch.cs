@@ -8,25 +8,25 @@ namespace Netfilter.Sim.Extensions.Matches;
 
 /// <summary>
 /// <c>-m rpfilter</c>: whether an answer would leave by the interface that the packet came in by
-/// (<c>net/ipv4/netfilter/ipt_rpfilter.c rpfilter_mt</c>, <c>net/ipv6/netfilter/ip6t_rpfilter.c rpfilter_mt</c>).
+/// (<c>net/ipv4/netfilter/ipt_rpfilter.c rpfilter_mt</c>, <c>net/ipv6/netfilter/ip6t_rpfilter.c</c>).
 /// </summary>
 public sealed record RpfilterMatch : Match
 {
-    private const byte Way = 0, Exempt = 1;
+    private const byte FromLoopback = 0, Unspecified = 1, NoRoute = 2, Local = 3, OtherDevice = 4, ThatWay = 5;
 
     /// <summary>The declaration.</summary>
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "rpfilter",
-        Summary = "Matches when an answer would leave by the interface that the packet came in by.",
+        Summary = "Matches packets whose source would be answered by the interface that they came in by.",
         Source = "net/ipv4/netfilter/ipt_rpfilter.c, net/ipv6/netfilter/ip6t_rpfilter.c, extensions/libxt_rpfilter.c",
         Hooks = Hooks.PreRouting,
         Options =
         [
             new("loose") { Help = "Any interface will do." },
-            new("validmark") { Help = "Look the way up with the packet's mark." },
-            new("accept-local") { Help = "Take packets from the host's own addresses." },
-            new("invert") { Help = "Match when it would not." },
+            new("validmark") { Help = "The packet's mark takes part in the look-up." },
+            new("accept-local") { Help = "The host's own addresses will do, too." },
+            new("invert") { Help = "The other packets match." },
         ],
         Build = values => new RpfilterMatch
         {
@@ -37,106 +37,118 @@ public sealed record RpfilterMatch : Match
         },
     };
 
-    /// <summary><c>--loose</c>.</summary>
+    /// <summary>Whether any interface will do.</summary>
     public bool IsLoose { get; init; }
 
-    /// <summary><c>--validmark</c>.</summary>
+    /// <summary>Whether the packet's mark takes part in the look-up.</summary>
     public bool UsesMark { get; init; }
 
-    /// <summary><c>--accept-local</c>.</summary>
+    /// <summary>Whether the host's own addresses will do.</summary>
     public bool AcceptsLocal { get; init; }
 
-    /// <summary><c>--invert</c>.</summary>
+    /// <summary>Whether the other packets match.</summary>
     public bool IsInverted { get; init; }
 
     /// <inheritdoc/>
     public override MatchDeclaration Declaration => Extension;
 
     /// <inheritdoc/>
-    public override void Save(OptionWriter writer, in PrintContext context) => Write(writer, " --");
-
-    /// <inheritdoc/>
-    public override void List(OptionWriter writer, in PrintContext context)
-    {
-        writer.Word("rpfilter");
-        Write(writer, " ");
-    }
-
-    /// <inheritdoc/>
     public override KernelErrno Check(in RuleCheck check) =>
-        check.Table.Name is "mangle" or "raw" ? KernelErrno.None : KernelErrno.Invalid;
+        check.Table.Name is "raw" or "mangle" ? KernelErrno.None : KernelErrno.Invalid;
 
     /// <inheritdoc/>
     public override MatchResult Evaluate(in MatchContext context)
     {
         PacketBuffer packet = context.Packet;
-        if (packet.InDevice is not { } device)
+        NetDevice device = packet.InDevice!;
+        if (packet.PacketType == PacketType.Loopback || device.Kind == NetDeviceKind.Loopback)
         {
-            return MatchResult.When(!IsInverted, Exempt);
+            return Answer(true, FromLoopback, device);
         }
-        return packet.Family == IpFamily.IPv4
-            ? EvaluateIPv4(packet, device, context.Walk.Host.Fib)
-            : EvaluateIPv6(packet, device, context.Walk.Host.Fib);
+        Fib fib = context.Walk.Host.Fib;
+        if (packet.Family == IpFamily.IPv4)
+        {
+            (uint source, uint destination) = (packet.SourceV4, packet.DestinationV4);
+            bool asksForAddress = source >> 24 == 0 && (destination == uint.MaxValue || destination >> 8 == 0xe00000);
+            return asksForAddress ? Answer(true, Unspecified, device) : Judge(fib.LookupV4(KeyV4(packet, fib)), device, true);
+        }
+        return packet.Source.Bits == 0
+            ? Answer(true, Unspecified, device)
+            : Judge(fib.LookupV6(KeyV6(packet, fib, device)), device, false);
     }
 
     /// <inheritdoc/>
-    public override string Explain(MatchResult result) => result.Condition == Exempt
-        ? "the packet's source needs no way back"
-        : (result.Answer == MatchAnswer.Yes) != IsInverted
-            ? "an answer would leave by the interface it came in by"
-            : "an answer would not leave by the interface it came in by";
-
-    private MatchResult EvaluateIPv4(PacketBuffer packet, NetDevice device, Fib fib)
+    public override string Explain(MatchResult result) => result.Condition switch
     {
-        uint source = packet.SourceV4;
-        bool isLoopback = device.Kind == NetDeviceKind.Loopback || packet.PacketType == PacketType.Loopback;
-        bool isZeroNet = source >> 24 == 0;
-        bool isToGroup = packet.DestinationV4 >> 28 == 14 || packet.DestinationV4 == uint.MaxValue;
-        // A source that is not known yet may only ask everybody.
-        if (isLoopback || (isZeroNet && isToGroup))
-        {
-            return MatchResult.When(!IsInverted, Exempt);
-        }
-        if (isZeroNet && source != 0)
-        {
-            return MatchResult.When(IsInverted, Way);
-        }
-        NetAddress zero = new(0u);
-        RouteResult route = fib.Lookup(new RouteKey
+        FromLoopback => "the packet did not come from outside",
+        Unspecified => "the source is the unspecified address",
+        NoRoute => "there is no way back to the source",
+        Local => AcceptsLocal ? "the source is the host's own address, which is accepted" : "the source is the host's own address",
+        OtherDevice => "the way back to the source is by another interface",
+        _ => "the way back to the source is good",
+    };
+
+    /// <inheritdoc/>
+    public override void Save(OptionWriter writer, in PrintContext context) => Write(writer, " --");
+
+    /// <inheritdoc/>
+    public override void List(OptionWriter writer, in PrintContext context) => Write(writer.Word("rpfilter"), " ");
+
+    private RouteKey KeyV4(PacketBuffer packet, Fib fib)
+    {
+        uint destination = packet.DestinationV4;
+        bool isUsable = destination >> 28 != 14 && destination != uint.MaxValue && destination >> 24 != 0;
+        return new RouteKey
         {
             Destination = packet.Source,
-            Source = isToGroup ? zero : packet.Destination,
+            Source = isUsable ? packet.Destination : new NetAddress(0u),
             InIndex = fib.Loopback.Index,
             Mark = UsesMark ? packet.Mark : 0,
-            Tos = (byte)(packet.Span[1] & 0xfc),
-        });
-        bool isWay = route.Type == RouteType.Unicast || (route.Type == RouteType.Local && AcceptsLocal);
-        return MatchResult.When((isWay && (IsLoose || route.Device?.Index == device.Index)) != IsInverted, Way);
+            Tos = packet.Span[1],
+        };
     }
 
-    private MatchResult EvaluateIPv6(PacketBuffer packet, NetDevice device, Fib fib)
+    private RouteKey KeyV6(PacketBuffer packet, Fib fib, NetDevice device)
     {
-        if (device.Kind == NetDeviceKind.Loopback || packet.PacketType == PacketType.Loopback || packet.Source.Bits == 0)
-        {
-            return MatchResult.When(!IsInverted, Exempt);
-        }
-        bool isLinkLocal = packet.Source.Bits >> 118 == 0x3fa;
-        RouteResult route = fib.Lookup(new RouteKey
+        bool isLinkLocal = (uint)(packet.Source.Bits >> 118) == 0x3fa;
+        bool isUnicast = packet.Destination.Bits != 0 && packet.Span[24] != 0xff;
+        return new RouteKey
         {
             Destination = packet.Source,
-            Source = packet.Destination.Bits >> 120 == 0xff ? new NetAddress(UInt128.Zero) : packet.Destination,
+            Source = isUnicast ? packet.Destination : new NetAddress(IpFamily.IPv6, 0),
+            InIndex = fib.Loopback.Index,
             OutIndex = isLinkLocal || !IsLoose ? device.Index : 0,
+            IsStrict = isLinkLocal,
             Mark = UsesMark ? packet.Mark : 0,
+            Tos = (byte)(packet.ReadUInt16(0) >> 4),
             Protocol = packet.Span[6],
-        });
-        bool isWay = route.Type is RouteType.Unicast || (route.Type is RouteType.Local && AcceptsLocal);
-        return MatchResult.When((isWay && (IsLoose || route.Device?.Index == device.Index)) != IsInverted, Way);
+        };
     }
+
+    private MatchResult Judge(RouteResult route, NetDevice device, bool isIPv4)
+    {
+        bool isLocal = route.Type == RouteType.Local;
+        if (isLocal && (!AcceptsLocal || !isIPv4))
+        {
+            return Answer(AcceptsLocal, Local, device);
+        }
+        if (!isLocal && route.Type != RouteType.Unicast)
+        {
+            return Answer(false, NoRoute, device);
+        }
+        return IsLoose || route.Device?.Index == device.Index
+            ? Answer(true, ThatWay, device)
+            : Answer(false, OtherDevice, device);
+    }
+
+    private MatchResult Answer(bool isGood, byte condition, NetDevice device) =>
+        MatchResult.When(isGood != IsInverted, condition, (ulong)device.Index);
 
     private void Write(OptionWriter writer, string before)
     {
-        foreach ((bool isSet, string name) in (ReadOnlySpan<(bool, string)>)
-            [(IsLoose, "loose"), (UsesMark, "validmark"), (AcceptsLocal, "accept-local"), (IsInverted, "invert")])
+        ReadOnlySpan<(bool IsSet, string Name)> flags =
+            [(IsLoose, "loose"), (UsesMark, "validmark"), (AcceptsLocal, "accept-local"), (IsInverted, "invert")];
+        foreach ((bool isSet, string name) in flags)
         {
             if (isSet)
             {

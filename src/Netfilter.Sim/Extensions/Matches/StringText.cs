@@ -7,7 +7,8 @@ namespace Netfilter.Sim.Extensions.Matches;
 /// <summary>Texts of <see cref="StringMatch"/> (<c>extensions/libxt_string.c parse_hex_string, print_string</c>).</summary>
 internal static class StringText
 {
-    /// <summary>Reads text with hexadecimal bytes between bars; a backslash before a character takes it as it stands.</summary>
+    /// <summary>Reads text with hexadecimal bytes between bars; a backslash before a character takes it as it stands. Even a closing bar
+    /// is too much after the greatest number of bytes.</summary>
     public static object? ReadHex(string argument, int maxBytes)
     {
         byte[] text = ByteText.Encode(argument);
@@ -20,6 +21,10 @@ internal static class StringText
         int i = 0;
         while (i < text.Length)
         {
+            if (bytes.Count >= maxBytes)
+            {
+                throw OptionCall.Error($"STRING too long \"{argument}\"");
+            }
             bool isLiteral = text[i] == '\\';
             if (isLiteral && isHex)
             {
@@ -38,10 +43,6 @@ internal static class StringText
                 }
             }
             bytes.Add(isLiteral ? TakeLiteral(text, ref i) : isHex ? TakeHex(text, ref i) : text[i++]);
-            if (bytes.Count > maxBytes)
-            {
-                throw OptionCall.Error($"STRING too long \"{argument}\"");
-            }
         }
         return new EquatableArray<byte>(bytes.ToImmutable());
     }

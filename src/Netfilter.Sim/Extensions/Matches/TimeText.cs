@@ -38,27 +38,29 @@ internal static class TimeText
             : throw new IptablesException(IptablesExit.OtherProblem, "mktime returned an error");
     }
 
-    /// <summary><c>hh:mm[:ss]</c>.</summary>
+    /// <summary><c>hh:mm[:ss]</c>; the error names the text from the bad part on.</summary>
     public static object? ReadTime(string text)
     {
         ReadOnlySpan<char> rest = text;
-        uint hour = TakeNumber(ref rest), minute = 0, second = 0;
-        bool isGood = !rest.IsEmpty && rest[0] == ':' && hour <= 23;
-        if (isGood)
+        Span<uint> found = [0, 0, 0];
+        for (int i = 0; i < found.Length; i++)
         {
+            ReadOnlySpan<char> part = rest;
+            found[i] = TakeNumber(ref rest);
+            bool goesOn = !rest.IsEmpty && rest[0] == ':' && i < 2;
+            bool isEnd = rest.IsEmpty && i > 0;
+            if ((!goesOn && !isEnd) || found[i] > (i == 0 ? 23u : 59u))
+            {
+                throw OptionCall.Error(
+                    $"invalid time \"{part}\" specified, should be hh:mm[:ss] format and within the boundaries");
+            }
+            if (isEnd)
+            {
+                break;
+            }
             rest = rest[1..];
-            minute = TakeNumber(ref rest);
-            isGood = (rest.IsEmpty || rest[0] == ':') && minute <= 59;
         }
-        if (isGood && !rest.IsEmpty)
-        {
-            rest = rest[1..];
-            second = TakeNumber(ref rest);
-            isGood = rest.IsEmpty && second <= 59;
-        }
-        return isGood
-            ? (hour * 3600) + (minute * 60) + second
-            : throw OptionCall.Error($"invalid time \"{text}\" specified, should be hh:mm[:ss] format and within the boundaries");
+        return (found[0] * 3600) + (found[1] * 60) + found[2];
     }
 
     /// <summary>Names by their first two letters, or numbers; numbers beyond the week fall out of the eight bits.</summary>

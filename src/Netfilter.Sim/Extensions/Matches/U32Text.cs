@@ -64,6 +64,7 @@ internal sealed class U32Text
             tests.Add(new U32Test(new(location), new(ranges)));
             if (tests.Count > Most)
             {
+                _at -= isLast ? 0 : 1;
                 throw At("too many \"&&\"s");
             }
             if (isLast)
