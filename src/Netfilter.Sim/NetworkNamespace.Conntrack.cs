@@ -34,6 +34,7 @@ public sealed partial class NetworkNamespace
     {
         RuleNeeds needs = Xtables(family).Needs;
         bool isNeeded = (needs & RuleNeeds.Conntrack) != 0;
+        Tracker.KeepsLabels = ((_xtablesV4?.Needs | _xtablesV6?.Needs) & RuleNeeds.Labels) != 0;
         if ((needs & RuleNeeds.Accounting) != 0)
         {
             Tracker.EnableAccounting();

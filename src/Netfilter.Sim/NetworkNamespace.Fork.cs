@@ -10,7 +10,7 @@ public sealed partial class NetworkNamespace
     {
         _configuration = origin._configuration;
         _fib = origin._fib;
-        States = origin.States.Fork();
+        States = origin.States.Fork(() => NowNanoseconds);
         Hooks = origin.Hooks.Fork();
         Stack.CopyPeers(origin.Stack);
         Stack.CopyLinkState(origin.Stack);

@@ -25,6 +25,7 @@ public sealed partial class NetworkNamespace
         Name = name;
         Clock = clock ?? new ManualTimeProvider();
         Chance = chance ?? new SeededChance(0);
+        States = new RuleStateStore { Now = () => NowNanoseconds };
         Context = new WalkContext(this);
         Stack = new IpStack(this);
     }
@@ -37,7 +38,7 @@ public sealed partial class NetworkNamespace
 
     internal INetfilterChance Chance { get; private set; }
 
-    internal RuleStateStore States { get; private set; } = new();
+    internal RuleStateStore States { get; private set; }
 
     /// <summary>What is registered at the hooks.</summary>
     internal HookPipeline Hooks { get; private init; } = new();

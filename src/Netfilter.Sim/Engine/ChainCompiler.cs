@@ -111,6 +111,7 @@ internal sealed class ChainCompiler<TAddress>
             }
             _matches.Add(match);
             _matchStates.Add(AddState(match.State));
+            _states.AddRange(match.HeldStates);
         }
         code.MatchCount = checked((ushort)(_matches.Count - code.FirstMatch));
         code.Test = code.MatchCount == 1 ? code.Test : InlineKind.None;

@@ -101,6 +101,21 @@ public sealed class OptionValues
         }
     }
 
+    /// <summary>Those of some options that were met, in the order they were met.</summary>
+    public IEnumerable<(string Name, T Value)> InOrder<T>(params (string Name, T Value)[] options)
+    {
+        foreach (Entry entry in _entries)
+        {
+            foreach ((string Name, T Value) option in options)
+            {
+                if (string.Equals(entry.Name, option.Name, StringComparison.Ordinal))
+                {
+                    yield return option;
+                }
+            }
+        }
+    }
+
     /// <summary>Records an option as met. Callbacks may use it for an option that implies another.</summary>
     public void Set(string name, object? value, bool isInverted = false) => _entries.Add(new Entry(name, value, isInverted));
 

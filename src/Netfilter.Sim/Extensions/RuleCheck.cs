@@ -11,6 +11,9 @@ namespace Netfilter.Sim.Extensions;
 /// <param name="Environment">Names and objects outside the rule.</param>
 public readonly record struct RuleCheck(Rule Rule, TableDefinition Table, Hooks Hooks, RuleEnvironment Environment)
 {
+    /// <summary>The states that rules share by name, with those that rules before this one make; null when nobody knows them.</summary>
+    internal NamedStates? Named { get; init; }
+
     /// <summary>The family.</summary>
     public IpFamily Family => Rule.Family;
 

@@ -7,6 +7,12 @@ internal static class JenkinsHash
 {
     private const uint InitialValue = 0xdeadbeef;
 
+    /// <summary>Hashes one word (<c>jhash_1word</c>).</summary>
+    public static uint Hash1(uint word, uint seed) => HashFew(word, 0, 0, 1, seed);
+
+    /// <summary>Hashes three words (<c>jhash_3words</c>).</summary>
+    public static uint Hash3(uint word0, uint word1, uint word2, uint seed) => HashFew(word0, word1, word2, 3, seed);
+
     /// <summary>Hashes four words.</summary>
     public static uint Hash4(uint word0, uint word1, uint word2, uint word3, uint seed)
     {
@@ -37,6 +43,12 @@ internal static class JenkinsHash
             a += word3;
             return Final(a, b, c);
         }
+    }
+
+    private static uint HashFew(uint word0, uint word1, uint word2, uint count, uint seed)
+    {
+        uint start = unchecked(InitialValue + (count << 2) + seed);
+        return unchecked(Final(start + word0, start + word1, start + word2));
     }
 
     private static uint Final(uint a, uint b, uint c)

@@ -23,6 +23,12 @@ public sealed record LocalSocket(byte Protocol, ushort Port)
     /// <summary>Whether it may be bound to foreign addresses (<c>IP_TRANSPARENT</c>).</summary>
     public bool IsTransparent { get; init; }
 
+    /// <summary>The path of its control group in the cgroup2 hierarchy.</summary>
+    public string CgroupPath { get; init; } = "/";
+
+    /// <summary>Its class of the net_cls controller.</summary>
+    public uint ClassId { get; init; }
+
     /// <summary>The mark of packets it sends (<c>SO_MARK</c>).</summary>
     public uint Mark { get; init; }
 }

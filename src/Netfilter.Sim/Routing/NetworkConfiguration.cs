@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Extensions.Matches;
 
 namespace Netfilter.Sim.Routing;
 
@@ -22,6 +23,9 @@ internal sealed partial record NetworkConfiguration
     public ImmutableList<Neighbour> Neighbours { get; private init; } = [];
 
     public ImmutableList<LocalSocket> Sockets { get; private init; } = [];
+
+    /// <summary>What the <c>osf</c> match knows of operating systems.</summary>
+    public ImmutableArray<OsFingerprint> OsFingerprints { get; private init; } = [];
 
     public SysctlSettings Sysctls { get; private init; } = SysctlSettings.KernelDefaults;
 
@@ -71,6 +75,8 @@ internal sealed partial record NetworkConfiguration
     }
 
     public NetworkConfiguration With(LocalStackMode mode) => this with { LocalStack = mode };
+
+    public NetworkConfiguration With(OsFingerprint fingerprint) => this with { OsFingerprints = OsFingerprints.Add(fingerprint) };
 
     public NetworkConfiguration WithSocket(LocalSocket socket) => this with { Sockets = Sockets.Add(socket) };
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Netfilter.Sim.Extensions;
 
 namespace Netfilter.Sim.Rules;
@@ -13,6 +14,9 @@ public abstract record Match
 
     /// <summary>What this use remembers between packets; null when nothing.</summary>
     public virtual StateDeclaration? State => null;
+
+    /// <summary>Named states that must stay for as long as the rule does, besides <see cref="State"/>.</summary>
+    public virtual ImmutableArray<StateDeclaration> HeldStates => [];
 
     /// <summary>Why what Linux does with this match is not modelled; null when it is.</summary>
     public virtual string? NotModelled => null;

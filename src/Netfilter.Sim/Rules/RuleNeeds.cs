@@ -18,4 +18,7 @@ public enum RuleNeeds : byte
 
     /// <summary>Counting of packets and bytes per connection (<c>connbytes</c>).</summary>
     Accounting = 4,
+
+    /// <summary>Labels of connections (<c>connlabel</c>).</summary>
+    Labels = 8,
 }

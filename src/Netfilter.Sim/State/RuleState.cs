@@ -8,4 +8,10 @@ public abstract class RuleState
 {
     /// <summary>Makes a copy that shares nothing that can change.</summary>
     public abstract RuleState Clone();
+
+    /// <summary>The rule or object that it belongs to comes into being.</summary>
+    /// <param name="nowNanoseconds">Nanoseconds since 1970 by the namespace's clock.</param>
+    internal virtual void Begin(long nowNanoseconds)
+    {
+    }
 }

@@ -12,6 +12,9 @@ internal sealed class RuleStateStore
     private int[] _users = [];
     private int _count;
 
+    /// <summary>What time it is, in nanoseconds since 1970.</summary>
+    public Func<long> Now { get; init; } = static () => 0;
+
     /// <summary>Takes a slot for one rule's own state.</summary>
     public int Add(RuleState state)
     {
@@ -24,6 +27,7 @@ internal sealed class RuleStateStore
             Array.Resize(ref _users, size);
         }
         (_states[slot], _owned[slot], _users[slot]) = (state, true, 1);
+        state.Begin(Now());
         return slot;
     }
 
@@ -124,10 +128,12 @@ internal sealed class RuleStateStore
     public int Find(StateKey key) => _named.TryGetValue(key, out int slot) ? slot : -1;
 
     /// <summary>Makes a second store; neither sees what is changed through the other from now on.</summary>
-    public RuleStateStore Fork()
+    /// <param name="now">The clock of the second one.</param>
+    public RuleStateStore Fork(Func<long>? now = null)
     {
         RuleStateStore fork = new()
         {
+            Now = now ?? Now,
             _states = [.. _states],
             _owned = new bool[_owned.Length],
             _users = [.. _users],

@@ -1,4 +1,6 @@
 using Netfilter.Sim.Extensions;
+using Netfilter.Sim.Extensions.Matches;
+using Netfilter.Sim.Extensions.Targets;
 
 namespace Netfilter.Sim.Text;
 
@@ -16,9 +18,11 @@ internal sealed class NamespaceEnvironment : RuleEnvironment
 
     public override SetFacts? FindSet(string name) => SetReference.FactsOf(_host.States, name) ?? _outer.FindSet(name);
 
-    public override bool HasAccounting(string name) => _outer.HasAccounting(name);
+    public override bool HasAccounting(string name) =>
+        _host.States.Find(AccountingState.KeyOf(name)) >= 0 || _outer.HasAccounting(name);
 
-    public override bool HasRateEstimator(string name) => _outer.HasRateEstimator(name);
+    public override bool HasRateEstimator(string name) =>
+        _host.States.Find(EstimatorState.KeyOf(name)) >= 0 || _outer.HasRateEstimator(name);
 
     public override bool HasCgroup(string path) => _outer.HasCgroup(path);
 

@@ -39,7 +39,7 @@ internal sealed class RulesetAccess(NetworkNamespace host, IpFamily family, Rule
     public ToolError? Commit(TableEditor editor, bool keepsCounters)
     {
         Table next = editor.Build();
-        TableVerdict verdict = TableChecker.Check(next, environment);
+        TableVerdict verdict = TableChecker.Check(next, environment, new NamedStates(host.States));
         if (verdict.Errno != KernelErrno.None)
         {
             return ToolError.OfKernel(verdict.Errno);

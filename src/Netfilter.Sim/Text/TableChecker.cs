@@ -12,12 +12,14 @@ internal sealed class TableChecker
 {
     private readonly Table _table;
     private readonly RuleEnvironment _environment;
+    private readonly NamedStates _named;
     private readonly Dictionary<string, Reach> _reach = new(StringComparer.Ordinal);
 
-    private TableChecker(Table table, RuleEnvironment environment)
+    private TableChecker(Table table, RuleEnvironment environment, NamedStates named)
     {
         _table = table;
         _environment = environment;
+        _named = named;
         foreach (Chain chain in table.Chains)
         {
             _reach.Add(chain.Name, new Reach(chain));
@@ -27,9 +29,10 @@ internal sealed class TableChecker
     /// <summary>The kernel's answer, and where it stopped.</summary>
     /// <param name="table">The new table.</param>
     /// <param name="environment">Names and objects outside the rules.</param>
-    public static TableVerdict Check(Table table, RuleEnvironment environment)
+    /// <param name="named">The states that rules share by name, and those that tables checked before would make.</param>
+    public static TableVerdict Check(Table table, RuleEnvironment environment, NamedStates named)
     {
-        TableChecker checker = new(table, environment);
+        TableChecker checker = new(table, environment, named);
         string? looping = checker.FindLoop();
         return looping is null ? checker.CheckRules() : new TableVerdict(KernelErrno.Loop, looping, 0, null);
     }
@@ -99,7 +102,10 @@ internal sealed class TableChecker
             int index = 0;
             foreach (Rule rule in chain.Rules)
             {
-                RuleCheck check = new(rule, _table.Definition, index < reach.Reached ? reach.Hooks : Hooks.None, _environment);
+                RuleCheck check = new(rule, _table.Definition, index < reach.Reached ? reach.Hooks : Hooks.None, _environment)
+                {
+                    Named = _named,
+                };
                 if (CheckRule(check, out string? extension) is var errno and not KernelErrno.None)
                 {
                     return new TableVerdict(errno, chain.Name, index + 1, extension);
@@ -130,6 +136,10 @@ internal sealed class TableChecker
         }
         errno = target.Declaration.CheckPlace(check);
         errno = errno == KernelErrno.None ? target.Check(check) : errno;
+        if (errno == KernelErrno.None && target.State is { Shared: not null } state)
+        {
+            check.Named?.Add(state);
+        }
         extension = target.Name;
         return errno;
     }

@@ -106,6 +106,13 @@ internal sealed class KernelHost
         Expectations = what.Contains("expectations") ? Expectations() : null,
         Recent = what.Contains("recent") ? KernelRecentLists.Read(_host) : null,
         Ipset = what.Contains("ipset") ? SavedSets() : null,
+        Nfacct = what.Contains("nfacct")
+            ? [.. _host.AccountingObjects.Select(account => new KernelNfacctState(account.Name, account.Packets, account.Bytes)
+            {
+                Flags = account.Flags == 0 ? null : (uint)account.Flags,
+                Quota = account.Quota,
+            })]
+            : null,
     };
 
     private static string Text(IReadOnlyList<string> lines) => string.Concat(lines.Select(line => line + "\n"));

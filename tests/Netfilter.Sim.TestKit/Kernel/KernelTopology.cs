@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Extensions.Matches;
 using Netfilter.Sim.Routing;
 using Netfilter.Sim.TestKit.Conformance;
 
@@ -51,6 +52,14 @@ internal static class KernelTopology
         foreach (KernelListener listener in setup.Listeners)
         {
             AddListener(host, listener);
+        }
+        foreach (KernelNfacct account in setup.Nfacct)
+        {
+            host.AddAccountingObject(account.Name, account.Quota, account.Mode == "packets");
+        }
+        foreach (string fingerprint in setup.Osf)
+        {
+            host.AddOsFingerprint(OsFingerprint.Parse(fingerprint));
         }
         foreach ((string key, JsonElement value) in setup.Sysctls.Where(entry => !IsForwarding(entry.Key)))
         {

@@ -69,6 +69,10 @@ internal sealed class SyntaxPlayer
             return null;
         }
         IptablesShell again = NewShell();
+        foreach (string[] words in _case.Setup)
+        {
+            Run(again, [.. words]);
+        }
         ShellResult result = again.Execute([$"{_program}-restore"], Save(_shell));
         if (_case.ReloadError is not null || result.ExitCode != 0)
         {
@@ -85,7 +89,9 @@ internal sealed class SyntaxPlayer
         return shell;
     }
 
-    private ShellResult Run(string[] words) => _shell.Execute([_program, "-t", _case.Table, .. words]);
+    private ShellResult Run(string[] words) => Run(_shell, words);
+
+    private ShellResult Run(IptablesShell shell, string[] words) => shell.Execute([_program, "-t", _case.Table, .. words]);
 
     private string Save(IptablesShell shell) => shell.Execute([$"{_program}-save", "-t", _case.Table]).Stdout;
 

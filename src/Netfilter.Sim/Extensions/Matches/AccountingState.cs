@@ -5,6 +5,8 @@ namespace Netfilter.Sim.Extensions.Matches;
 /// <summary>An accounting object (<c>struct nf_acct</c>).</summary>
 internal sealed class AccountingState : RuleState
 {
+    public const string Kind = "nfacct";
+
     /// <summary>What it counts up to; null when nothing.</summary>
     public ulong? Quota { get; init; }
 
@@ -23,7 +25,7 @@ internal sealed class AccountingState : RuleState
     /// <summary>What the quota is compared with.</summary>
     public ulong Used => CountsPackets ? Packets : Bytes;
 
-    public static StateKey KeyOf(string name) => new("nfacct", name);
+    public static StateKey KeyOf(string name) => new(Kind, name);
 
     public void Count(int length)
     {

@@ -58,7 +58,7 @@ public sealed record OsfMatch(string Genre, byte? Ttl, byte? Log, bool IsInverte
         {
             return MatchResult.No(Truncated);
         }
-        if ((tcp[13] & TcpFlags.Syn) == 0)
+        if ((tcp[13] & (int)TcpFlags.Syn) == 0)
         {
             return MatchResult.No(NotSyn);
         }

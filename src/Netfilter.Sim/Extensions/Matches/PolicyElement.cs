@@ -1,5 +1,4 @@
 using System.Globalization;
-using Netfilter.Sim.Addressing;
 
 namespace Netfilter.Sim.Extensions.Matches;
 
@@ -36,6 +35,7 @@ public readonly record struct PolicyElement(
 
     internal void Write(OptionWriter writer, string dashes, NameDatabase? names)
     {
+        PolicyFields inverted = Inverted;
         if (RequestId is { } id)
         {
             Name("reqid ", PolicyFields.RequestId).Number(id);
@@ -55,30 +55,15 @@ public readonly record struct PolicyElement(
         }
         if (TunnelDestination is { } destination)
         {
-            WriteAddress(Name("tunnel-dst ", PolicyFields.TunnelDestination), destination);
+            Name("tunnel-dst ", PolicyFields.TunnelDestination).Raw(AddressWriter.Numeric(destination.Address, destination.Mask));
         }
         if (TunnelSource is { } source)
         {
-            WriteAddress(Name("tunnel-src ", PolicyFields.TunnelSource), source);
+            Name("tunnel-src ", PolicyFields.TunnelSource).Raw(AddressWriter.Numeric(source.Address, source.Mask));
         }
 
         OptionWriter Name(string name, PolicyFields field) =>
-            writer.Raw((Inverted & field) != 0 ? " !" : "").Word(dashes).Raw(name);
-    }
-
-    // The host bits stay as typed, and a full mask is left out.
-    private static void WriteAddress(OptionWriter writer, in HostMask address)
-    {
-        writer.Address(address.Address);
-        NetPrefix mask = new(address.Mask, address.Mask);
-        if (mask.Length < 0)
-        {
-            writer.Raw('/').Address(address.Mask);
-        }
-        else if (mask.Length != (address.Mask.Family == IpFamily.IPv4 ? 32 : 128))
-        {
-            writer.Raw('/').Number((ulong)mask.Length);
-        }
+            writer.Raw((inverted & field) != 0 ? " !" : "").Word(dashes).Raw(name);
     }
 
     private static byte ReadProtocol(ulong protocol) => protocol is 50 or 51 or 108
