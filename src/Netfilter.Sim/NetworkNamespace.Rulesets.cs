@@ -18,7 +18,7 @@ public sealed partial class NetworkNamespace
     public void Load(Ruleset ruleset)
     {
         ArgumentNullException.ThrowIfNull(ruleset);
-        TableChecker.Refuse(ruleset, new NamespaceEnvironment(this, Extensions.RuleEnvironment.Default));
+        TableChecker.Refuse(ruleset, new NamespaceEnvironment(this, Extensions.RuleEnvironment.Default), new Extensions.NamedStates(States));
         if (ruleset.Tables.Length > 1)
         {
             Fork().Replace(ruleset);

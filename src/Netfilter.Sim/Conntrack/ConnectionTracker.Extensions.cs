@@ -100,23 +100,6 @@ internal sealed partial class ConnectionTracker
         }
     }
 
-    /// <summary>The connection that expected one, or −1; also for −1.</summary>
-    public int MasterOf(int id) => id >= 0 && _table.HasExtension(id) ? _table.ReadExtension(id).Master : -1;
-
-    /// <summary>The helper that reads a connection's packets, or null.</summary>
-    public ConnectionHelper? HelperOf(int id) => _table.HasExtension(id) ? _table.ReadExtension(id).Helper : null;
-
-    /// <summary>A connection's labels, a bit each; null when it keeps none (<c>nf_ct_labels_find</c>).</summary>
-    public UInt128? LabelsOf(int id) =>
-        _table.HasExtension(id) && _table.ReadExtension(id).HasLabels ? _table.ReadExtension(id).Labels : null;
-
-    /// <summary>Labels a connection.</summary>
-    public void AddLabel(int id, int label)
-    {
-        _table.WriteExtension(id).Labels |= UInt128.One << label;
-        Note(ref _table.Write(id), ConntrackEvents.Label);
-    }
-
     /// <summary>By how much a sequence number of a direction is shifted (<c>nf_ct_seq_offset</c>).</summary>
     public int SequenceOffset(int id, ConnectionDirection direction, uint sequence)
     {

@@ -39,11 +39,11 @@ internal sealed class TableChecker
 
     /// <summary>Refuses a ruleset that the kernel would.</summary>
     /// <exception cref="RulesetLoadException">The kernel would refuse a table.</exception>
-    public static void Refuse(Ruleset ruleset, RuleEnvironment environment)
+    public static void Refuse(Ruleset ruleset, RuleEnvironment environment, NamedStates named)
     {
         foreach (Table table in ruleset.Tables)
         {
-            TableVerdict verdict = Check(table, environment);
+            TableVerdict verdict = Check(table, environment, named);
             if (verdict.Errno != KernelErrno.None)
             {
                 string what = verdict.Extension is null ? "" : $"{verdict.Extension}: ";

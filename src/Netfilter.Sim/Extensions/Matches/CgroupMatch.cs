@@ -1,5 +1,4 @@
 using Netfilter.Sim.Engine;
-using Netfilter.Sim.Routing;
 using Netfilter.Sim.Rules;
 
 namespace Netfilter.Sim.Extensions.Matches;

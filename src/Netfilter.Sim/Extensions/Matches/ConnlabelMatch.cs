@@ -59,7 +59,7 @@ public sealed record ConnlabelMatch(ushort Label, bool Sets, bool IsInverted) : 
         }
         if (Sets)
         {
-            tracker.AddLabel(id, Label);
+            tracker.SetLabel(id, Label);
         }
         return MatchResult.When(Sets != IsInverted, Sets ? WasSet : LacksLabel);
     }

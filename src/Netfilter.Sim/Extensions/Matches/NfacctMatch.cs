@@ -1,6 +1,5 @@
 using System.Globalization;
 using Netfilter.Sim.Rules;
-using Netfilter.Sim.State;
 
 namespace Netfilter.Sim.Extensions.Matches;
 

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
-using Netfilter.Sim.Routing;
 using Netfilter.Sim.Rules;
 
 namespace Netfilter.Sim.Extensions.Matches;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Rules;
 
@@ -97,7 +96,10 @@ public sealed record PolicyMatch(bool IsIn, bool IsNone, bool IsStrict, Equatabl
     private static OptionSpec Element(string name, OptionKind kind, string value, string help, Func<PolicyElement, object?> present) =>
         new(name, kind)
         {
-            Repeatable = true, Invertible = true, ValueName = value, Help = help,
+            Repeatable = true,
+            Invertible = true,
+            ValueName = value,
+            Help = help,
             Parse = call =>
             {
                 List<PolicyElement> elements = ElementsOf(call.Values);

@@ -222,7 +222,12 @@ public sealed record RateestMatch(string First, string? Second, RateestMode Mode
 
     private static OptionSpec Estimator(string name, ImmutableArray<string> aliases) => new(name, OptionKind.Text)
     {
-        Aliases = aliases, Repeatable = true, Invertible = true, KeptBytes = MaxName, ValueName = "name", Help = "The estimator.",
+        Aliases = aliases,
+        Repeatable = true,
+        Invertible = true,
+        KeptBytes = MaxName,
+        ValueName = "name",
+        Help = "The estimator.",
         Parse = call => call.IsInverted ? throw OptionCall.Error("rateest: rateest can't be inverted")
             : call.Values.Has(name) ? throw OptionCall.Error($"rateest: can't specify --{name} twice")
             : call.Value,
@@ -231,7 +236,10 @@ public sealed record RateestMatch(string First, string? Second, RateestMode Mode
     // The number may be missing: another option, or nothing, follows then.
     private static OptionSpec Rate(string name, ImmutableArray<string> aliases, string field) => new(name)
     {
-        Aliases = aliases, Repeatable = true, Invertible = true, ValueName = "[rate]",
+        Aliases = aliases,
+        Repeatable = true,
+        Invertible = true,
+        ValueName = "[rate]",
         Help = field[0] == 'b' ? "Bits a second." : "Packets a second.",
         Parse = call =>
         {
@@ -251,7 +259,9 @@ public sealed record RateestMatch(string First, string? Second, RateestMode Mode
 
     private static OptionSpec Comparison(string name, string help) => new($"rateest-{name}")
     {
-        Repeatable = true, Invertible = true, Help = help,
+        Repeatable = true,
+        Invertible = true,
+        Help = help,
     };
 
     private static object ReadPackets(string word) => CNumber.TryRead(word, out ulong packets, 0, uint.MaxValue)

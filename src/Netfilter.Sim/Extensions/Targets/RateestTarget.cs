@@ -77,7 +77,8 @@ public sealed record RateestTarget(string EstimatorName, sbyte Interval, byte Ew
 
     private static OptionSpec Time(string what, string help) => new($"rateest-{what}", OptionKind.Text)
     {
-        ValueName = "time", Help = help,
+        ValueName = "time",
+        Help = help,
         Parse = call => ReadTime(call.Argument) ?? throw OptionCall.Error($"RATEEST: bad {what} value \"{call.Argument}\""),
     };
 
