@@ -237,6 +237,7 @@ public sealed record RateestMatch(string First, string? Second, RateestMode Mode
     private static OptionSpec Rate(string name, ImmutableArray<string> aliases, string field) => new(name)
     {
         Aliases = aliases,
+        TakesTwoWords = true,
         Repeatable = true,
         Invertible = true,
         ValueName = "[rate]",
