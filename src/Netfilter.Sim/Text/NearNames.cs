@@ -21,20 +21,27 @@ internal static class NearNames
             .Select(pair => pair.Candidate));
     }
 
-    // Insertions, deletions and replacements; letters of another case count half of nothing.
+    // Insertions, deletions, replacements and swaps of neighbours; the case of letters does not count.
     private static int Distance(string a, string b)
     {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
+        int[,] cost = new int[a.Length + 1, b.Length + 1];
+        for (int i = 0; i <= a.Length; i++)
         {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
+            for (int j = 0; j <= b.Length; j++)
             {
-                int cost = char.ToUpperInvariant(a[i - 1]) == char.ToUpperInvariant(b[j - 1]) ? 0 : 1;
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + cost));
+                if (i == 0 || j == 0)
+                {
+                    cost[i, j] = i + j;
+                    continue;
+                }
+                int best = cost[i - 1, j - 1] + (IsSame(a[i - 1], b[j - 1]) ? 0 : 1);
+                best = Math.Min(best, Math.Min(cost[i - 1, j], cost[i, j - 1]) + 1);
+                bool isSwap = i > 1 && j > 1 && IsSame(a[i - 1], b[j - 2]) && IsSame(a[i - 2], b[j - 1]);
+                cost[i, j] = isSwap ? Math.Min(best, cost[i - 2, j - 2] + 1) : best;
             }
         }
-        return row[b.Length];
+        return cost[a.Length, b.Length];
     }
+
+    private static bool IsSame(char a, char b) => char.ToUpperInvariant(a) == char.ToUpperInvariant(b);
 }

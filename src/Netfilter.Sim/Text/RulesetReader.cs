@@ -204,7 +204,8 @@ internal sealed class RulesetReader
     // Errors that are found when the whole line is known quote the word that they are about.
     private static int WordNamedIn(string message, List<string> words, int first)
     {
-        int start = message.AsSpan().IndexOfAny('`', '"', '\'');
+        int start = message.AsSpan().IndexOfAny('`', '"');
+        start = start < 0 ? message.IndexOf('\'') : start;
         int end = start < 0 ? -1 : message.AsSpan(start + 1).IndexOfAny('\'', '"');
         return end < 0 ? first : Math.Max(words.LastIndexOf(message.Substring(start + 1, end)), first);
     }
@@ -227,7 +228,8 @@ internal sealed class RulesetReader
             RulesetErrorCode.Target => NearNames.Of(
                 name, known.OfType<TargetDeclaration>().Select(extension => extension.Name).Concat(_editor!.ChainNames())),
             RulesetErrorCode.Option => NearNames.Of(
-                name, known.SelectMany(extension => extension.Options).Select(option => $"--{option.Name}")),
+                name, known.SelectMany(extension => extension.Options)
+                    .SelectMany(option => option.Aliases.Add(option.Name)).Select(option => $"--{option}")),
             _ => "",
         };
     }

@@ -35,7 +35,7 @@ internal static class RuleLines
                 rules.Add(Rule(family, []));
             }
         }
-        Table table = Rules.Table.Empty(definition);
+        Table table = Netfilter.Sim.Rules.Table.Empty(definition);
         foreach ((string name, List<Rule> rules) in chains)
         {
             bool isBuiltIn = definition.BuiltInChains.Contains(name);
