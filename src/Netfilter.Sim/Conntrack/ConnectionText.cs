@@ -100,7 +100,10 @@ public static class ConnectionText
             text.Append(CultureInfo.InvariantCulture, $" mark={entry.Mark}");
         }
         AppendZone(text, entry.Zone);
-        AppendHelper(text, entry);
+        if (kind != "DESTROY")
+        {
+            AppendHelper(text, entry);
+        }
         return text.ToString();
     }
 

@@ -168,9 +168,13 @@ internal sealed partial class ConnectionTracker
         }
     }
 
+    // Which chains a connection lies in is a secret: it is among the searched 8 of 262,144 (nf_conntrack_htable_size with
+    // more than 4 GiB) with this probability, in 2^31 parts.
+    private const uint IsInSearchedChain = (uint)((8UL << 31) / 262144);
+
     /// <summary>
-    /// Makes room in a full table (<c>early_drop</c>): what has expired, or else one connection that is not assured. Linux
-    /// searches a few chains at random; here every such connection is equally likely.
+    /// Makes room in a full table (<c>early_drop</c>): what has expired, or else a connection that is not assured, if one lies
+    /// in the few chains that are searched.
     /// </summary>
     private bool MakeRoom(in TrackContext context)
     {
@@ -180,19 +184,10 @@ internal sealed partial class ConnectionTracker
         {
             return true;
         }
-        uint candidates = 0;
         foreach (int id in Listed(context.Jiffies))
         {
-            candidates += _table.Read(id).Has(ConnectionStatus.Assured) ? 0u : 1;
-        }
-        if (candidates == 0)
-        {
-            return false;
-        }
-        uint victim = context.Walk.Chance.Choose(ChancePurpose.EarlyDrop, candidates);
-        foreach (int id in Listed(context.Jiffies))
-        {
-            if (!_table.Read(id).Has(ConnectionStatus.Assured) && victim-- == 0)
+            if (!_table.Read(id).Has(ConnectionStatus.Assured)
+                && context.Walk.Chance.Decide(ChancePurpose.EarlyDrop, IsInSearchedChain))
             {
                 return Kill(id, context.Walk);
             }

@@ -39,7 +39,7 @@ internal readonly ref struct TupleChooser
         {
             if (IsInRange(current))
             {
-                if (!IsUsed(current))
+                if (!IsUsedAsItIs(current))
                 {
                     return current;
                 }
@@ -232,6 +232,31 @@ internal readonly ref struct TupleChooser
 
     /// <summary>Whether another connection claims the answers to a tuple (<c>nf_nat_used_tuple</c>).</summary>
     private bool IsUsed(in ConnectionTuple tuple) => _tracker.Table.IsTaken(tuple.Invert(), _id, _now);
+
+    /// <summary>
+    /// The same for a tuple that would not be changed (<c>nf_nat_used_tuple_new</c>): of protocols that resolve clashes it stays
+    /// when only the reverse direction stands in the way, or when what stands there is none with this tuple.
+    /// </summary>
+    private bool IsUsedAsItIs(in ConnectionTuple tuple)
+    {
+        if (!IsUsed(tuple))
+        {
+            return false;
+        }
+        if (tuple.Protocol is not (IpProtocols.Udp or IpProtocols.UdpLite or IpProtocols.Gre or IpProtocols.Sctp) && !tuple.IsIcmp)
+        {
+            return true;
+        }
+        int reference = _tracker.Table.Find(tuple, _tracker.Read(_id).Zone, _now);
+        if (reference < 0)
+        {
+            return false;
+        }
+        int other = reference >> 1;
+        bool isTranslated = _tracker.Read(other).Has(ConnectionStatus.NatMask | ConnectionStatus.SequenceAdjust);
+        return (reference & 1) != 0 || isTranslated
+            || _tracker.Original(other) != _tracker.Reply(_id) || _tracker.Reply(other) != _tracker.Original(_id);
+    }
 
     /// <summary>The same, when few attempts are left: an old connection in TIME_WAIT gives way (<c>nf_nat_used_tuple_harder</c>).</summary>
     private bool IsUsed(in ConnectionTuple tuple, int attemptsLeft)
