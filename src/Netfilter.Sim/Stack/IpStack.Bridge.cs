@@ -35,7 +35,7 @@ internal sealed partial class IpStack
         _forwarding.Learn(bridge.Index, EthernetHeader.Source(packet.LinkHeader), port.Index, Walk.NowNanoseconds);
         if (EthernetHeader.IsGroup(destination))
         {
-            Flood(packet, port, bridge);
+            Flood(packet, port, bridge, goesUp: true);
             return BridgePassUp(packet, bridge);
         }
         if (IsBridgesOwn(destination, bridge))
@@ -48,7 +48,7 @@ internal sealed partial class IpStack
                 ? BridgeForward(packet, to, bridge)
                 : Fate.Dropped($"its station is behind {port}, where it came in (hairpin mode is off)");
         }
-        return Flood(packet, port, bridge) ? Fate.Replaced("flooded to the ports of the bridge") : Fate.Dropped("no other port to flood to");
+        return Flood(packet, port, bridge, goesUp: false) ? Fate.Replaced("flooded to the ports of the bridge") : Fate.Dropped("no other port to flood to");
     }
 
     /// <summary>Whether a frame may leave by a port (<c>should_deliver</c>).</summary>
@@ -76,24 +76,40 @@ internal sealed partial class IpStack
         return port?.MasterIndex == bridge.Index ? port : null;
     }
 
-    /// <summary>Sends a copy to every port but the one it came in by, the port that was added last first (<c>br_flood</c>).</summary>
+    /// <summary>
+    /// Sends a copy to every port but the one it came in by, the port that was added last first (<c>br_flood</c>). Only what
+    /// nobody else gets, the last port's, can be fragmented as it was received; clones are split anew.
+    /// </summary>
     /// <returns>False when there is no such port.</returns>
-    private bool Flood(PacketBuffer packet, NetDevice? from, NetDevice bridge)
+    private bool Flood(PacketBuffer packet, NetDevice? from, NetDevice bridge, bool goesUp)
     {
-        bool any = false;
+        NetDevice? next = NextFloodPort(from, bridge, int.MaxValue);
+        bool any = next is not null;
+        while (next is { } port)
+        {
+            next = NextFloodPort(from, bridge, port.Index);
+            PacketBuffer copy = CopyOf(packet);
+            if (goesUp || next is not null)
+            {
+                copy.Pieces.Clear();
+            }
+            int outer = Walk.BeginLife(LifeCause.Flooded, copy);
+            Finish(copy, outer, from is null ? BridgeEmit(copy, port) : BridgeForward(copy, port, bridge));
+        }
+        return any;
+    }
+
+    private NetDevice? NextFloodPort(NetDevice? from, NetDevice bridge, int below)
+    {
         for (int i = Host.Configuration.Devices.Length - 1; i >= 0; i--)
         {
             NetDevice port = Host.Configuration.Devices[i];
-            if (port.MasterIndex != bridge.Index || !MayLeaveBy(port, from))
+            if (port.Index < below && port.MasterIndex == bridge.Index && MayLeaveBy(port, from))
             {
-                continue;
+                return port;
             }
-            PacketBuffer copy = CopyOf(packet);
-            int outer = Walk.BeginLife(LifeCause.Flooded, copy);
-            Finish(copy, outer, from is null ? BridgeEmit(copy, port) : BridgeForward(copy, port, bridge));
-            any = true;
         }
-        return any;
+        return null;
     }
 
     /// <summary>The host itself sends by a bridge (<c>br_dev_xmit</c>); no rule sees it again.</summary>
@@ -111,7 +127,7 @@ internal sealed partial class IpStack
                 return to.IsUp ? BridgeEmit(packet, to) : Fate.Dropped($"{to} is down");
             }
         }
-        return Flood(packet, null, bridge) ? Fate.Replaced("flooded to the ports of the bridge") : Fate.Dropped("the bridge has no port");
+        return Flood(packet, null, bridge, goesUp: false) ? Fate.Replaced("flooded to the ports of the bridge") : Fate.Dropped("the bridge has no port");
     }
 
     /// <summary><c>br_dev_queue_push_xmit</c>: what is too large for the port is dropped without a word.</summary>

@@ -131,7 +131,7 @@ internal sealed partial class IpStack
         (packet.InDevice, packet.OutDevice, packet.Socket, packet.PacketType) = (device, null, null, type);
         Span<byte> header = stackalloc byte[EthernetHeader.Length];
         EthernetHeader.Write(header, device.MacAddress, device.MacAddress, EtherTypeOf(packet));
-        packet.SetLinkHeader(header);
+        packet.SetLinkHeader(device.Kind == NetDeviceKind.Loopback ? header : default);
         packet.IsQueued = true;
         _loopedBack.Enqueue(packet);
         return Fate.Replaced("comes back over lo");
