@@ -45,7 +45,9 @@ internal sealed partial class Fib
             case RouteType.Broadcast:
                 return flags.ForwardsBroadcast ? Forwarded(key, device, route) : RouteInputBroadcastV4(key, device, route);
             case RouteType.Local:
-                return ValidateSourceV4(key, device, null) is { } refusal ? Martian(refusal) : new InputRoute(InputKind.Local, route);
+                return ValidateSourceV4(key, device, null, out uint tag) is { } refusal
+                    ? Martian(refusal)
+                    : new InputRoute(InputKind.Local, WithRealm(route, tag));
             case RouteType.Unspecified or RouteType.Unreachable or RouteType.Prohibit when flags.ForwardsIPv4:
                 return new InputRoute(InputKind.Error, route);
             case RouteType.Blackhole when flags.ForwardsIPv4:
@@ -59,15 +61,30 @@ internal sealed partial class Fib
     }
 
     private InputRoute Forwarded(in RouteKey key, NetDevice device, RouteResult route) =>
-        ValidateSourceV4(key, device, route.Device) is { } refusal ? Martian(refusal) : new InputRoute(InputKind.Forward, route);
+        ValidateSourceV4(key, device, route.Device, out uint tag) is { } refusal
+            ? Martian(refusal)
+            : new InputRoute(InputKind.Forward, WithRealm(route, tag));
+
+    /// <summary>
+    /// Adds the realm of the way back to the source in the upper half, where the route does not give one itself
+    /// (<c>fib_combine_itag</c>, <c>set_class_tag</c>).
+    /// </summary>
+    private static RouteResult WithRealm(RouteResult route, uint tag)
+    {
+        uint realm = route.Realm;
+        realm |= (realm & 0xffff) == 0 ? tag & 0xffff : 0;
+        realm |= realm >> 16 == 0 ? tag & 0xffff0000 : 0;
+        return realm == route.Realm ? route : route with { Realm = realm };
+    }
 
     private InputRoute RouteInputBroadcastV4(in RouteKey key, NetDevice device, RouteResult? route)
     {
         bool hasSource = key.Source.IPv4Bits >> 24 != 0;
         RouteKey withoutDestination = key with { Destination = new NetAddress(0u) };
-        return hasSource && ValidateSourceV4(withoutDestination, device, null) is { } refusal
+        uint tag = 0;
+        return hasSource && ValidateSourceV4(withoutDestination, device, null, out tag) is { } refusal
             ? Martian(refusal)
-            : new InputRoute(InputKind.LocalGroup, route ?? LocalBroadcast);
+            : new InputRoute(InputKind.LocalGroup, WithRealm(route ?? LocalBroadcast, tag));
     }
 
     /// <summary><c>ip_route_input_rcu</c>, <c>ip_mc_validate_source</c>; only 224.0.0.1 is joined.</summary>
@@ -88,9 +105,10 @@ internal sealed partial class Fib
             return Martian("an address in 127.0.0.0/8 from outside (route_localnet is 0)");
         }
         RouteKey withoutDestination = key with { Destination = new NetAddress(0u) };
-        return source >> 24 != 0 && ValidateSourceV4(withoutDestination, device, null) is { } refusal
+        uint tag = 0;
+        return source >> 24 != 0 && ValidateSourceV4(withoutDestination, device, null, out tag) is { } refusal
             ? Martian(refusal)
-            : new InputRoute(InputKind.LocalGroup, LocalMulticast);
+            : new InputRoute(InputKind.LocalGroup, WithRealm(LocalMulticast, tag));
     }
 
     /// <summary>
@@ -100,8 +118,10 @@ internal sealed partial class Fib
     /// <param name="key">The packet's; its destination is zero where the kernel does not give one.</param>
     /// <param name="device">The interface it came in by.</param>
     /// <param name="outDevice">The interface it is going to leave by; null for local delivery.</param>
-    private string? ValidateSourceV4(in RouteKey key, NetDevice device, NetDevice? outDevice)
+    /// <param name="tag">The realm of the way back, in the upper half.</param>
+    private string? ValidateSourceV4(in RouteKey key, NetDevice device, NetDevice? outDevice, out uint tag)
     {
+        tag = 0;
         ref readonly DeviceFlags flags = ref Flags(device);
         bool checksLocalOnly = flags.RpFilter == 0 && !HasRealms
             && (device.Index != (outDevice?.Index ?? 0) || !flags.SendsRedirects);
@@ -128,12 +148,13 @@ internal sealed partial class Fib
             SourcePort = key.DestinationPort,
             DestinationPort = key.SourcePort,
         };
-        return ValidateByRoute(reverse, device, flags);
+        return ValidateByRoute(reverse, device, flags, out tag);
     }
 
     /// <summary><c>__fib_validate_source</c>.</summary>
-    private string? ValidateByRoute(in RouteKey reverse, NetDevice device, in DeviceFlags flags)
+    private string? ValidateByRoute(in RouteKey reverse, NetDevice device, in DeviceFlags flags, out uint tag)
     {
+        tag = 0;
         const string NoWayBack = "reverse path filter: the way back to the source does not lead there";
         bool hasAddress = HasAddressV4(device);
         RouteResult route = LookupV4(reverse);
@@ -145,6 +166,7 @@ internal sealed partial class Fib
         {
             return route.Type == RouteType.Local ? "one of the host's own addresses as source" : "a broadcast address as source";
         }
+        tag = route.Realm << 16;
         if (route.Device?.Index == device.Index || (route.Type == RouteType.Local && device.Kind == NetDeviceKind.Loopback))
         {
             return null;

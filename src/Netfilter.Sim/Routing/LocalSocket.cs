@@ -31,4 +31,7 @@ public sealed record LocalSocket(byte Protocol, ushort Port)
 
     /// <summary>The mark of packets it sends (<c>SO_MARK</c>).</summary>
     public uint Mark { get; init; }
+
+    /// <summary>Whether it is one of the kernel's own, from which the host answers: it has no owner.</summary>
+    internal bool IsKernel { get; init; }
 }

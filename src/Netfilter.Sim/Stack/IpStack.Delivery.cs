@@ -101,6 +101,7 @@ internal sealed partial class IpStack
         TcpReset.Write(
             reset, packet, (byte)(packet.TypeOfService & 0xfc), (byte)Host.Configuration.Sysctls.DefaultTtl);
         reset.Mark = ReplyMark(packet);
+        reset.Socket = isIPv4 ? ControlSocket : null;
         RouteKey key = KeyOf(reset, Fib.Loopback.Index);
         key.OutIndex = !isIPv4 && Fib.NeedsStrictV6(reset.Destination) ? packet.InDevice!.Index : 0;
         RouteResult route = isIPv4 ? Fib.RouteOutputV4(key, false, out _) : Fib.RouteOutputV6(key, out _);

@@ -10,6 +10,9 @@ namespace Netfilter.Sim.Stack;
 /// <summary>ICMP errors and echo replies (<c>net/ipv4/icmp.c</c>).</summary>
 internal sealed partial class IpStack
 {
+    /// <summary>The socket that the kernel's own answers come from (<c>inet_ctl_sock_create</c>).</summary>
+    private static readonly LocalSocket ControlSocket = new(255, 0) { IsKernel = true };
+
     /// <summary>The source of an ICMP error when the host has no address at all (RFC 7600).</summary>
     private const uint DummyAddress = 0xc0000008;
 
@@ -73,6 +76,7 @@ internal sealed partial class IpStack
         }
         answer.Route = route;
         answer.Mark = mark;
+        answer.Socket = ControlSocket;
         ConnectionTracker.Attach(answer, about);
         LocalOut(answer, cause);
     }
@@ -117,6 +121,7 @@ internal sealed partial class IpStack
         IcmpError.WriteEchoReply(reply, packet, source, NextIdentification(), ttl: (byte)sysctls.DefaultTtl);
         reply.Route = route;
         reply.Mark = key.Mark;
+        reply.Socket = ControlSocket;
         LocalOut(reply, LifeCause.Answered);
     }
 

@@ -78,6 +78,7 @@ internal sealed partial class IpStack
         IcmpError.WriteEchoReply(reply, packet, source, 0, ttl: HopLimitBy(route));
         reply.Route = route;
         reply.Mark = key.Mark;
+        reply.Socket = ControlSocket;
         LocalOut(reply, LifeCause.Answered);
     }
 }

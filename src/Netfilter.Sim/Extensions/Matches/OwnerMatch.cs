@@ -122,6 +122,11 @@ public sealed record OwnerMatch : Match
         {
             return MatchResult.No(SocketExists, 1);
         }
+        if (socket.IsKernel)
+        {
+            bool asksForOwner = Users is { IsNegated: false } || Groups is { IsNegated: false };
+            return MatchResult.When(!asksForOwner, UserId);
+        }
         if (Users is { } users && Holds(users.Value, socket.Uid) == users.IsNegated)
         {
             return MatchResult.No(UserId, socket.Uid);
