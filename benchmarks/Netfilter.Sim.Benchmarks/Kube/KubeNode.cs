@@ -77,6 +77,7 @@ internal sealed class KubeNode
         Expect(Process(_others, answer), FateKind.Forwarded);
         BinaryPrimitives.WriteUInt32BigEndian(_ack.AsSpan(24), BinaryPrimitives.ReadUInt32BigEndian(_syn.AsSpan(24)) + 1);
         BinaryPrimitives.WriteUInt32BigEndian(_ack.AsSpan(28), BinaryPrimitives.ReadUInt32BigEndian(answer.AsSpan(24)) + 1);
+        Fix(_ack);
         Send(service, flow);
     }
 
@@ -107,12 +108,23 @@ internal sealed class KubeNode
         }
     }
 
+    // Changes addresses and ports, and the checksums by the difference, so that the packet costs little to make.
     private static void Address(byte[] packet, int service, int flow)
     {
+        uint before = Sum(packet.AsSpan(12, 10));
         BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(12), (10u << 24) + (128 << 16) + (200 << 8) + (uint)(flow / 50_000));
         BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(16), KubeRules.AddressOf(service));
+        uint addresses = Sum(packet.AsSpan(12, 8)) - before + BinaryPrimitives.ReadUInt16BigEndian(packet.AsSpan(20));
         BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(20), (ushort)(10_000 + (flow % 50_000)));
-        Fix(packet);
+        Adjust(packet.AsSpan(10), addresses);
+        Adjust(packet.AsSpan(36), Sum(packet.AsSpan(12, 10)) - before);
+    }
+
+    private static void Adjust(Span<byte> checksum, uint change)
+    {
+        long sum = (ushort)~BinaryPrimitives.ReadUInt16BigEndian(checksum) + (long)(int)change;
+        sum = ((sum % 0xffff) + 0xffff) % 0xffff;
+        BinaryPrimitives.WriteUInt16BigEndian(checksum, (ushort)~sum);
     }
 
     // The checksums of a packet of 40 bytes.

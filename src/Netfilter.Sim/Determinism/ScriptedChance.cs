@@ -5,17 +5,24 @@ namespace Netfilter.Sim.Determinism;
 
 /// <summary>
 /// Chance from a script: the answers are written down, one for each question in the order they come. A question whose
-/// answer is certain (threshold 0 or 2^31, one value to choose from) takes none.
+/// answer is certain (threshold 0 or 2^31, one value to choose from) takes none, nor do identifications and sequence
+/// numbers of packets that the host makes: those come from a <see cref="SeededChance"/> with the seed 0.
 /// </summary>
 public sealed class ScriptedChance : INetfilterChance
 {
     private readonly ImmutableArray<uint> _answers;
+    private readonly INetfilterChance _numbers;
 
     /// <summary>Makes a script.</summary>
     /// <param name="answers">For a decision 1 (yes) or 0 (no), for a choice the value.</param>
-    public ScriptedChance(params ReadOnlySpan<uint> answers) => _answers = [.. answers];
+    public ScriptedChance(params ReadOnlySpan<uint> answers)
+    {
+        _answers = [.. answers];
+        _numbers = new SeededChance(0);
+    }
 
-    private ScriptedChance(ScriptedChance origin) => (_answers, Used) = (origin._answers, origin.Used);
+    private ScriptedChance(ScriptedChance origin) =>
+        (_answers, _numbers, Used) = (origin._answers, origin._numbers.Fork(), origin.Used);
 
     /// <summary>Number of answers that have been given.</summary>
     public int Used { get; private set; }
@@ -30,7 +37,9 @@ public sealed class ScriptedChance : INetfilterChance
     public uint Choose(ChancePurpose purpose, uint count)
     {
         ArgumentOutOfRangeException.ThrowIfZero(count);
-        return count == 1 ? 0 : Next(purpose, count);
+        return count == 1 ? 0
+            : purpose is ChancePurpose.PacketIdentification or ChancePurpose.SequenceNumber ? _numbers.Choose(purpose, count)
+            : Next(purpose, count);
     }
 
     /// <inheritdoc/>

@@ -13,7 +13,22 @@ internal sealed record SysctlSettings
     private const string All = "all";
     private const string Default = "default";
 
-    private ImmutableDictionary<string, long> Globals { get; init; } = ImmutableDictionary.Create<string, long>(StringComparer.Ordinal);
+    private ImmutableDictionary<string, long> Globals
+    {
+        get;
+        init
+        {
+            field = value;
+            ForwardingSetsPriority = Global("net.ipv4.ip_forward_update_priority") != 0;
+            FragmentTimeoutSeconds = (int)Global("net.ipv4.ipfrag_time");
+        }
+    } = ImmutableDictionary.Create<string, long>(StringComparer.Ordinal);
+
+    /// <summary>Asked for by every forwarded packet, so that it is not looked up by name.</summary>
+    public bool ForwardingSetsPriority { get; private init; } = SysctlNames.Globals["net.ipv4.ip_forward_update_priority"].Default != 0;
+
+    /// <summary>Asked for by every tracked packet, so that it is not looked up by name.</summary>
+    public int FragmentTimeoutSeconds { get; private init; } = (int)SysctlNames.Globals["net.ipv4.ipfrag_time"].Default;
 
     private ImmutableDictionary<string, DeviceSettings> IPv4 { get; init; } = Start(SysctlNames.IPv4Defaults);
 

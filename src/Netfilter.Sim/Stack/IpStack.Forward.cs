@@ -30,7 +30,7 @@ internal sealed partial class IpStack
             return Fate.Rejected("fragmentation needed");
         }
         packet.SetTtl((byte)(packet.Ttl - 1));
-        if (Host.Configuration.Sysctls.Global("net.ipv4.ip_forward_update_priority") != 0)
+        if (Host.Configuration.Sysctls.ForwardingSetsPriority)
         {
             packet.Priority = PriorityOfTos(packet.Span[1]);
         }

@@ -14,7 +14,7 @@ internal sealed partial class IpStack
     /// <returns>What became of the fragment when it is not the whole packet now.</returns>
     private Fate? Collect(PacketBuffer packet)
     {
-        int timeout = (int)Host.Configuration.Sysctls.Global("net.ipv4.ipfrag_time");
+        int timeout = Host.Configuration.Sysctls.FragmentTimeoutSeconds;
         return Host.Fragments.Gather(packet, FragmentUser.LocalDeliver, Walk.NowNanoseconds, timeout) switch
         {
             FragmentOutcome.Held => Fate.Held("a fragment that waits for the others"),

@@ -49,10 +49,15 @@ internal static class RuleWords
     {
         null => "counts",
         JumpTarget jump => jump.IsGoto ? $"go to {jump.Chain}" : $"jump to {jump.Chain}",
-        ExtensionTarget target => step.TargetVerdict switch
+        ExtensionTarget target => target.Name + step.TargetVerdict switch
         {
-            Rules.TargetVerdict.Continue or null => target.Name,
-            Rules.TargetVerdict verdict => $"{target.Name}: {verdict.ToString().ToUpperInvariant()}",
+            Rules.TargetVerdict.Continue => ", goes on",
+            Rules.TargetVerdict.Accept => ", leaves the table",
+            Rules.TargetVerdict.Drop => ", dropped",
+            Rules.TargetVerdict.Queue => ", queued",
+            Rules.TargetVerdict.Stolen => ", taken over",
+            Rules.TargetVerdict.Unknown => " is not modelled",
+            _ => "",
         },
         Target target => target.Name,
     };

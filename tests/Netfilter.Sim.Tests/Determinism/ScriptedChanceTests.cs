@@ -29,6 +29,15 @@ public class ScriptedChanceTests
     }
 
     [Fact]
+    public void Numbers_OfPacketsThatTheHostMakes_TakeNoAnswer()
+    {
+        ScriptedChance chance = new();
+        uint number = chance.Choose(ChancePurpose.PacketIdentification, 65536);
+        number.ShouldBe(new SeededChance(0).Choose(ChancePurpose.PacketIdentification, 65536));
+        chance.Used.ShouldBe(0);
+    }
+
+    [Fact]
     public void Answer_TooLarge_IsRefused() =>
         Should.Throw<ScriptedChanceException>(() => new ScriptedChance(2).Decide(ChancePurpose.Statistic, 5))
             .Message.ShouldBe("Answer 1 of the script is 2, but Statistic asks for 0 to 1.");

@@ -8,7 +8,9 @@ namespace Netfilter.Sim.Tests.Engine;
 /// <summary>
 /// Walks a table by reading the rules as they are, chain by chain, with recursion: what the compiled walk is held equal to.
 /// </summary>
-internal sealed class NaiveWalker(Table table)
+/// <param name="table">The table.</param>
+/// <param name="walk">What matches may ask, chance for one.</param>
+internal sealed class NaiveWalker(Table table, WalkContext walk)
 {
     private readonly Dictionary<(string Chain, int Index), RuleCounters> _counters = [];
 
@@ -65,11 +67,11 @@ internal sealed class NaiveWalker(Table table)
         return null;
     }
 
-    private static MatchAnswer Matches(Rule rule, PacketBuffer packet)
+    private MatchAnswer Matches(Rule rule, PacketBuffer packet)
     {
         foreach (Match match in rule.Matches)
         {
-            MatchAnswer answer = match.Evaluate(new MatchContext(packet, Hook.Forward, null!, -1)).Answer;
+            MatchAnswer answer = match.Evaluate(new MatchContext(packet, Hook.Forward, walk, -1)).Answer;
             if (answer != MatchAnswer.Yes)
             {
                 return answer;

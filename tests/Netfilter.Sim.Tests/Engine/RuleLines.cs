@@ -9,7 +9,7 @@ namespace Netfilter.Sim.Tests.Engine;
 internal static class RuleLines
 {
     /// <summary>
-    /// A filter table of lines <c>CHAIN [s=prefix] [d=prefix] [i=if] [o=if] [p=proto] [dport=n] [f] [limit=burst] [j=target] [g=chain]</c>,
+    /// A filter table of lines <c>CHAIN [s=prefix] [d=prefix] [i=if] [o=if] [p=proto] [dport=n] [f] [limit=burst] [chance=threshold] [mark=n] [state=name] [j=target] [g=chain]</c>,
     /// each condition with <c>!=</c> when inverted. A line <c>CHAIN policy DROP</c> sets a policy.
     /// </summary>
     public static Table Filter(params string[] lines) => Table(TableDefinition.Filter, IpFamily.IPv4, lines);
@@ -68,6 +68,10 @@ internal static class RuleLines
                 case "f": flags |= IpSpecFlags.Fragment | (not ? IpSpecFlags.NotFragment : 0); break;
                 case "dport": matches.Add(Port(protocol, ushort.Parse(value, CultureInfo.InvariantCulture), not)); break;
                 case "limit": matches.Add(new LimitMatch(36_000_000, uint.Parse(value, CultureInfo.InvariantCulture))); break;
+                case "chance": matches.Add(new StatisticMatch(0, 0, uint.Parse(value, CultureInfo.InvariantCulture), not)); break;
+                case "mark": matches.Add(new MarkMatch { Mark = uint.Parse(value, CultureInfo.InvariantCulture), IsNegated = not }); break;
+                case "state": matches.Add(new StateMatch { States = Enum.Parse<ConntrackStates>(value), IsNegated = not }); break;
+                case "header": matches.Add(protocol == 6 ? new TcpMatch(PortRange.All, PortRange.All) : new UdpMatch()); break;
                 case "comment": matches.Add(new CommentMatch { Comment = value }); break;
                 case "m": matches.Add(new FixedMatch(Enum.Parse<MatchAnswer>(value))); break;
                 case "j": target = (Target?)Verdict(value) ?? new JumpTarget(value); break;

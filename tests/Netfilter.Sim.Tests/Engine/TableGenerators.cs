@@ -45,14 +45,17 @@ internal static class TableGenerators
         from device in Maybe(1, Gen.Elements("i=eth0", "i!=eth0", "i=eth+", "o=eth1", "o=lo"))
         from fragment in Maybe(1, Gen.Elements("f", "f!"))
         from ports in Maybe(6, PortCondition)
+        from other in Maybe(1, Gen.Elements(
+            "chance=1073741824", "chance!=715827883", "mark=0", "mark!=0", "state=Invalid", "state!=New", "comment=y"))
         from target in Target(chain)
-        select start + string.Join(' ', new[] { source, destination, device, fragment, ports, target }.Where(word => word.Length > 0));
+        select start + string.Join(' ', new[] { source, destination, device, fragment, ports, other, target }.Where(word => word.Length > 0));
 
     private static Gen<string> PortCondition =>
         from protocol in Gen.Elements("tcp", "udp")
         from invertsProtocol in Gen.Frequency((9, Gen.Constant("p=")), (1, Gen.Constant("p!=")))
         from comment in Gen.Elements("", "comment=x")
-        from port in Gen.Frequency((6, Gen.Elements(Ports).Select(port => Number("dport=", port))), (1, Gen.Constant("dport!=80")), (1, Gen.Constant("")))
+        from port in Gen.Frequency(
+            (6, Gen.Elements(Ports).Select(port => Number("dport=", port))), (1, Gen.Elements("dport!=80", "header", "")))
         select invertsProtocol == "p!=" ? $"p!={protocol}" : $"p={protocol} {comment} {port}";
 
     // Chains only lead to later ones: no loops.

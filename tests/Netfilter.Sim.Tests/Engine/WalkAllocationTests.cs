@@ -1,11 +1,51 @@
 using System.Globalization;
+using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
+using Netfilter.Sim.Routing;
+using Netfilter.Sim.Text;
 
 namespace Netfilter.Sim.Tests.Engine;
 
 public class WalkAllocationTests
 {
+    [Fact]
+    public void Process_EstablishedFlowWithNat_AllocatesNothing()
+    {
+        NetworkNamespace host = new("node");
+        NetDevice pods = host.AddInterface("pods", NetDeviceKind.Tun, "10.0.0.254/24");
+        host.AddInterface("others", NetDeviceKind.Tun, "10.9.0.254/24");
+        host.Sysctls["net.ipv4.ip_forward"] = "1";
+        new IptablesShell(host).Execute("iptables-restore", """
+            *nat
+            -A PREROUTING -d 10.96.0.10/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.9.0.1:8080
+            -A POSTROUTING -j MASQUERADE
+            COMMIT
+            *filter
+            -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+            COMMIT
+
+            """).ExitCode.ShouldBe(0);
+        Packet syn = Packet.Tcp("10.0.0.1:40000", "10.96.0.10:80", TcpFlags.Syn);
+        Packet ack = Packet.Tcp("10.0.0.1:40000", "10.96.0.10:80", TcpFlags.Ack);
+        Walk opened = host.Receive("pods", syn);
+        Packet sent = opened.Emitted[0].Packet;
+        host.Receive("others", Packet.Tcp(
+            new NetEndpoint(sent.Destination, 8080), new NetEndpoint(sent.Source, sent.SourcePort!.Value), TcpFlags.Syn | TcpFlags.Ack))
+            .Emitted[0].Packet.Source.ShouldBe((NetAddress)"10.96.0.10");
+        byte[] bytes = ack.ToArray();
+        for (int i = 0; i < 10; i++)
+        {
+            host.Process(pods, bytes, DiscardingSink.Instance).Kind.ShouldBe(FateKind.Forwarded);
+        }
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1000; i++)
+        {
+            host.Process(pods, bytes, DiscardingSink.Instance);
+        }
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+    }
+
     [Fact]
     public void Walk_Unwatched_AllocatesNothing()
     {

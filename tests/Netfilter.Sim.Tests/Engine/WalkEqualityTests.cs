@@ -22,7 +22,7 @@ public class WalkEqualityTests
         {
             Table table = RuleLines.Filter(example.Lines);
             TableBench fast = new(), linear = new(), watched = new();
-            NaiveWalker naive = new(table);
+            NaiveWalker naive = new(table, new NetworkNamespace("naive").Context);
             fast.Load(table);
             linear.Load(table);
             watched.Load(table);

@@ -29,7 +29,7 @@ internal sealed class DefragHook : HookFunction
         FragmentUser user = hook != Hook.PreRouting ? FragmentUser.ConntrackOut
             : packet.PhysInDevice is not null ? FragmentUser.ConntrackBridgeIn
             : FragmentUser.ConntrackIn;
-        int timeout = isIPv4 ? (int)walk.Host.Configuration.Sysctls.Global("net.ipv4.ipfrag_time") : 60;
+        int timeout = isIPv4 ? walk.Host.Configuration.Sysctls.FragmentTimeoutSeconds : 60;
         switch (walk.Host.Fragments.Gather(packet, user, walk.NowNanoseconds, timeout))
         {
             case FragmentOutcome.Held:
