@@ -11,7 +11,7 @@ namespace Netfilter.Sim.Determinism;
 public sealed class ScriptedChance : INetfilterChance
 {
     private readonly ImmutableArray<uint> _answers;
-    private readonly INetfilterChance _numbers;
+    private readonly SeededChance _numbers;
 
     /// <summary>Makes a script.</summary>
     /// <param name="answers">For a decision 1 (yes) or 0 (no), for a choice the value.</param>
@@ -22,7 +22,7 @@ public sealed class ScriptedChance : INetfilterChance
     }
 
     private ScriptedChance(ScriptedChance origin) =>
-        (_answers, _numbers, Used) = (origin._answers, origin._numbers.Fork(), origin.Used);
+        (_answers, _numbers, Used) = (origin._answers, (SeededChance)origin._numbers.Fork(), origin.Used);
 
     /// <summary>Number of answers that have been given.</summary>
     public int Used { get; private set; }

@@ -90,7 +90,12 @@ internal sealed partial class IpStack(NetworkNamespace host)
             string way = route.Gateway is { } gateway ? $" via {gateway}" : "";
             string device = route.Device is null ? "" : $" dev {route.Device}";
             string table = route.Table is 0 or RouteTables.Main or RouteTables.Local ? "" : $" table {route.Table}";
-            string type = route.Type == RouteType.Unicast ? "" : $"{route.Type.ToString().ToLowerInvariant()} ";
+            string type = route.Type switch
+            {
+                RouteType.Unicast => "",
+                RouteType.Unspecified => "none to ",
+                _ => $"{route.Type.ToString().ToLowerInvariant()} ",
+            };
             recorder.Add(new RouteStep($"{type}{packet.Destination}{way}{device}{table}"));
         }
     }
