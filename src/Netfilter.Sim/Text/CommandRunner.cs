@@ -54,6 +54,11 @@ internal sealed class CommandRunner(ToolContext tool, TableEditor editor, Func<T
 
     private ToolError? RunOnRules(ParsedCommand command, string chain)
     {
+        bool isStandard = command.JumpTo == ToolContext.StandardTarget && !command.IsGoto && !editor.Has(command.JumpTo);
+        if (isStandard)
+        {
+            return ToolError.NoEntry;
+        }
         Target? target = ResolveTarget(command);
         ToolError? failure = null;
         foreach (Rule rule in command.BuildRules(target))

@@ -27,9 +27,12 @@ internal sealed class ToolContext(
 
     public StringBuilder Stderr { get; } = new();
 
+    /// <summary>The name under which the tool keeps verdicts and jumps; the kernel knows no target of that name.</summary>
+    public const string StandardTarget = "standard";
+
     /// <summary>Whether a name belongs to a target, so that no chain may have it. The empty name counts as one.</summary>
     public bool IsTargetName(string name) =>
-        name is "" or "ACCEPT" or "DROP" or "QUEUE" or "RETURN" || Registry.FindTarget(name, Family) is not null;
+        name is "" or StandardTarget or "ACCEPT" or "DROP" or "QUEUE" or "RETURN" || Registry.FindTarget(name, Family) is not null;
 }
 
 /// <summary>The tool prints something and ends.</summary>
