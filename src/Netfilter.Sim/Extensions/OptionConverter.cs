@@ -38,8 +38,7 @@ internal static class OptionConverter
         OptionKind.Host => new HostMask(Host(call.Argument, call), FullMask(call)),
         OptionKind.HostMask => HostWithMask(call),
         OptionKind.PrefixLength => PrefixLength(call),
-        OptionKind.PrefixMask => new HostMask(
-            new NetAddress(call.Rule.Family, 0), NetPrefix.MaskOf(call.Rule.Family, (int)PrefixLength(call))),
+        OptionKind.PrefixMask => PrefixMask(call),
         OptionKind.Protocol => (ulong)NameParser.Protocol(call.Argument, call.Environment.Names),
         OptionKind.Port => (ulong)NameParser.LoosePort(call.Argument, call.Environment.Names),
         OptionKind.PortRange => PortRange(call),
@@ -219,10 +218,34 @@ internal static class OptionConverter
         return ones < 0 ? host : host with { Mask = NetPrefix.MaskOf(family, ones) };
     }
 
+    // A mask in full counts by its length; one that is not a run of ones has none and counts as 255.
     private static ulong PrefixLength(OptionCall call)
     {
-        ulong width = call.Rule.Family == IpFamily.IPv4 ? 32u : 128u;
-        return CNumber.TryRead(call.Argument, out ulong value, 0, width) ? value : throw OutOfRange(call, 0, width);
+        IpFamily family = call.Rule.Family;
+        ulong width = family == IpFamily.IPv4 ? 32u : 128u;
+        if (CNumber.TryRead(call.Argument, out ulong value, 0, width))
+        {
+            return value;
+        }
+        NetAddress mask = default;
+        bool isAddress = family == IpFamily.IPv4 && NameParser.TryInetAton(call.Argument, out uint bits)
+            ? (mask = new NetAddress(bits)).Family == family
+            : NetAddress.TryParse(call.Argument, out mask) && mask.Family == family;
+        if (!isAddress)
+        {
+            throw OptionCall.Error(Invariant(
+                $"{call.Extension.Name}: bad value for option \"--{call.Option.Name}\", neither a valid network mask nor valid CIDR (0-{width}).\n"));
+        }
+        int ones = new NetPrefix(mask, mask).Length;
+        return ones < 0 ? byte.MaxValue : (ulong)ones;
+    }
+
+    private static HostMask PrefixMask(OptionCall call)
+    {
+        IpFamily family = call.Rule.Family;
+        int width = family == IpFamily.IPv4 ? 32 : 128;
+        int length = Math.Min((int)PrefixLength(call), width);
+        return new HostMask(new NetAddress(family, 0), NetPrefix.MaskOf(family, length));
     }
 
     private static OptionRange PortRange(OptionCall call)
