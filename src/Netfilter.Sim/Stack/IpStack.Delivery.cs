@@ -30,7 +30,7 @@ internal sealed partial class IpStack
         }
         Walk.Sink.OnDelivered(packet);
         if (Host.Configuration.LocalStack == LocalStackMode.Answer
-            && (packet.Family == IpFamily.IPv4 || IsWholeV6(packet)))
+            && (packet.Family == IpFamily.IPv4 || (IsWholeV6(packet) && AcceptsHeaderChain(packet))))
         {
             Answer(packet);
         }
@@ -115,7 +115,7 @@ internal sealed partial class IpStack
     }
 
     /// <summary>The socket that a packet for this host goes to, or null.</summary>
-    private LocalSocket? FindListener(PacketBuffer packet) => packet.Transport.Length < 4 ? null : Host.FindSocket(
+    private LocalSocket? FindListener(PacketBuffer packet) => packet.Socket is { } assigned ? assigned : packet.Transport.Length < 4 ? null : Host.FindSocket(
         packet.Protocol, packet.Destination, BinaryPrimitives.ReadUInt16BigEndian(packet.Transport[2..]));
 
     private static void ForgetConnection(PacketBuffer packet)

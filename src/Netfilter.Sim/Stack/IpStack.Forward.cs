@@ -17,6 +17,10 @@ internal sealed partial class IpStack
         {
             return Fate.Dropped("a unicast packet in a broadcast frame is not forwarded");
         }
+        if (packet.Socket is not null)
+        {
+            return Fate.Dropped("a packet that was given to a socket is not forwarded");
+        }
         if (packet.Ttl <= 1)
         {
             SendIcmpError(packet, IcmpType.TimeExceeded, IcmpCode.TimeToLive);
@@ -70,6 +74,10 @@ internal sealed partial class IpStack
         if (packet.PacketType != PacketType.Host)
         {
             return Fate.Dropped("a unicast packet in a broadcast frame is not forwarded");
+        }
+        if (packet.Socket is not null)
+        {
+            return Fate.Dropped("a packet that was given to a socket is not forwarded");
         }
         if (packet.Ttl <= 1)
         {
