@@ -22,7 +22,7 @@ public sealed record CommentMatch : Match
             new("comment", OptionKind.Text)
             {
                 Required = true, KeptBytes = MaxLength, ValueName = "text", Help = "The remark, at most 255 bytes.",
-                Sample = source => $"remark {source.Next(1000)}",
+                Sample = source => $"remark-{source.Next(1000)}",
             },
         ],
         Build = values => new CommentMatch { Comment = values.Get<string>("comment") },

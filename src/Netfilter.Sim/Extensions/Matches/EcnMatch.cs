@@ -25,6 +25,7 @@ public sealed record EcnMatch : Match
             new("ecn-ip-ect", OptionKind.UInt8) { Max = 3, Invertible = true, ValueName = "n", Help = "The two bits of the IP header." },
         ],
         SampleBase = ["-p", "tcp"],
+        Sample = source => source.Next(2) == 0 ? ["!", "--ecn-tcp-cwr"] : ["--ecn-tcp-ece", "--ecn-ip-ect", $"{source.Next(4)}"],
         FinalCheck = values =>
         {
             if (values.Count == 0)

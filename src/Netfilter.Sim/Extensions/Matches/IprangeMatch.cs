@@ -28,7 +28,7 @@ public sealed record IprangeMatch : Match
             }
         },
         Build = values => new IprangeMatch { Sources = Range(values, "src-range"), Destinations = Range(values, "dst-range") },
-        Sample = source => ["--src-range", $"10.0.0.{source.Next(100)}-10.0.0.{100 + source.Next(100)}"],
+        Sample = source => ["--src-range", $"{source.NextAddress()}-{source.NextAddress()}"],
     };
 
     /// <summary><c>--src-range</c>: the first and the last address; null when not given.</summary>
@@ -113,7 +113,6 @@ public sealed record IprangeMatch : Match
         ValueName = "address[-address]",
         Parse = ParseRange,
         Help = help,
-        Sample = source => $"10.0.0.{source.Next(100)}-10.0.0.{100 + source.Next(100)}",
     };
 
     private static object? ParseRange(OptionCall call)

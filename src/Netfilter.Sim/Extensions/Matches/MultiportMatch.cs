@@ -41,6 +41,7 @@ public sealed record MultiportMatch : Match
             PortsOption("ports", null, "Source or destination ports."),
         ],
         SampleBase = ["-p", "tcp"],
+        Sample = source => [source.Next(2) == 0 ? "--dports" : "--ports", $"{source.Next(1000)},{1000 + source.Next(1000)}:{2000 + source.Next(60000)}"],
         FinalCheck = values =>
         {
             if (values.Count == 0)
@@ -188,7 +189,6 @@ public sealed record MultiportMatch : Match
         ValueName = "port[:port][,...]",
         Parse = ParsePorts,
         Help = help,
-        Sample = source => $"{source.Next(1000)},{1000 + source.Next(1000)}:{2000 + source.Next(60000)}",
     };
 
     private static object? ParsePorts(OptionCall call)

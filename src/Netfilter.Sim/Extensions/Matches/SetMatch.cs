@@ -35,7 +35,7 @@ public sealed record SetMatch(SetReference Set, bool IsInverted) : Match
             }
         },
         Build = Build,
-        Sample = source => ["--match-set", "s4", source.Next(2) == 0 ? "src" : "dst", "--packets-gt", $"{source.Next(1000)}"],
+        Sample = source => ["--match-set", "bm", source.Next(2) == 0 ? "src" : "dst", "--packets-gt", $"{source.Next(1000)}"],
     };
 
     /// <summary><c>--return-nomatch</c>.</summary>

@@ -56,6 +56,9 @@ public sealed record TcpMatch(
             },
         ],
         Build = Build,
+        Sample = source => source.Next(2) == 0
+            ? ["!", "--sport", $"{source.Next(32768)}:{32768 + source.Next(32768)}", "--syn"]
+            : ["--dport", $"{source.Next(65536)}", "--tcp-flags", FlagText((byte)source.Next(64)), FlagText((byte)source.Next(64))],
     };
 
     /// <inheritdoc/>

@@ -28,7 +28,7 @@ public sealed record DnatTarget(NatRange Range) : ExtensionTarget
             new("persistent") { Help = "Give a source the same address whatever the destination." },
         ],
         Build = values => new DnatTarget(NatRangeText.WithFlags(values, values.Get<NatRange>("to-destination"))),
-        Sample = source => ["--to-destination", $"10.{source.Next(256)}.{source.Next(256)}.{source.Next(256)}"],
+        Sample = source => ["--to-destination", source.NextAddress()],
     };
 
     /// <inheritdoc/>

@@ -27,7 +27,7 @@ public sealed record LogTarget : ExtensionTarget
             new("log-prefix", OptionKind.Text)
             {
                 MinBytes = 1, KeptBytes = MaxPrefixBytes, ValueName = "text", Parse = ParsePrefix,
-                Help = "What the line begins with, at most 29 bytes.", Sample = source => $"prefix {source.Next(100)}: ",
+                Help = "What the line begins with, at most 29 bytes.", Sample = source => $"prefix{source.Next(100)}:",
             },
             new("log-tcp-sequence") { Help = "Write TCP sequence numbers." },
             new("log-tcp-options") { Help = "Write TCP options." },

@@ -44,7 +44,7 @@ public sealed record SetTarget(
         ],
         FinalCheck = FinalCheck,
         Build = Build,
-        Sample = source => ["--add-set", "s4", "src", "--exist", "--timeout", $"{source.Next(1000)}"],
+        Sample = source => ["--add-set", "bm", "src", "--exist", "--timeout", $"{source.Next(1000)}"],
     };
 
     /// <inheritdoc/>

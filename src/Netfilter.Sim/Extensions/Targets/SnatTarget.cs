@@ -29,7 +29,7 @@ public sealed record SnatTarget(NatRange Range) : ExtensionTarget
             new("persistent") { Help = "Give a source the same address whatever the destination." },
         ],
         Build = values => new SnatTarget(NatRangeText.WithFlags(values, values.Get<NatRange>("to-source")) with { BasePort = 0 }),
-        Sample = source => ["--to-source", $"10.{source.Next(256)}.{source.Next(256)}.{source.Next(256)}"],
+        Sample = source => ["--to-source", source.NextAddress()],
     };
 
     /// <inheritdoc/>
