@@ -187,7 +187,7 @@ internal sealed class RulesetReader
             TableEditor editor = _editor;
             if (new CommandRunner(_tool, editor, editor.Build).Run(command) is { } failure)
             {
-                throw FailAtWord(line, skipped, 0, RulesetErrorCode.Command, failure.Message);
+                throw FailAtWord(line, skipped, 1, RulesetErrorCode.Command, failure.Message);
             }
         }
         catch (IptablesException error)
@@ -204,8 +204,9 @@ internal sealed class RulesetReader
     // Errors that are found when the whole line is known quote the word that they are about.
     private static int WordNamedIn(string message, List<string> words, int first)
     {
+        // An apostrophe also stands in "Couldn't": it opens a quotation only where nothing else does.
         int start = message.AsSpan().IndexOfAny('`', '"');
-        start = start < 0 ? message.IndexOf('\'') : start;
+        start = start < 0 ? message.IndexOf('\'', StringComparison.Ordinal) : start;
         int end = start < 0 ? -1 : message.AsSpan(start + 1).IndexOfAny('\'', '"');
         return end < 0 ? first : Math.Max(words.LastIndexOf(message.Substring(start + 1, end)), first);
     }
