@@ -29,7 +29,7 @@ public sealed class KindDumpTests
     }
 
     [Fact]
-    public void Dumps_OfTheCluster_AreTwenty() => ((IEnumerable<object>)Dumps()).Count().ShouldBe(20);
+    public void Dumps_OfTheCluster_AreTwenty() => Directory.EnumerateFiles(Root, "*.rules", SearchOption.AllDirectories).Count().ShouldBe(20);
 
     // Comment lines hold version and date.
     private static string Content(string dump) => string.Concat(File.ReadLines(Path.Combine(Root, dump))
