@@ -1,5 +1,6 @@
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Conntrack;
+using Netfilter.Sim.Determinism;
 using Netfilter.Sim.Packets;
 
 namespace Netfilter.Sim.Tests.Conntrack;
@@ -163,19 +164,33 @@ public sealed class ConnectionTrackerTests
     }
 
     [Fact]
+    public void Table_Full_GivesUpWhatTheSearchMeets()
+    {
+        // The first connection lies in no chain that is searched, the second in one; then neither of the two left does.
+        ConntrackBench bench = new(new ScriptedChance(0, 1, 0, 0));
+        bench.Host.Sysctls["net.netfilter.nf_conntrack_max"] = "2";
+        bench.Pass(ConntrackBench.Inside, Packet.Udp("10.0.0.2:1", "203.0.113.9:53"));
+        bench.Pass(ConntrackBench.Inside, Packet.Udp("10.0.0.2:2", "203.0.113.9:53"));
+
+        bench.Pass(ConntrackBench.Inside, Packet.Udp("10.0.0.2:3", "203.0.113.9:53")).ShouldNotBeNull();
+        bench.Host.Conntrack.Select(entry => entry.Original.SourcePort).Order().ShouldBe([(ushort)1, (ushort)3]);
+        bench.Pass(ConntrackBench.Inside, Packet.Udp("10.0.0.2:4", "203.0.113.9:53")).ShouldBeNull();
+    }
+
+    [Fact]
     public void Table_Full_RefusesWhenAllAreAssured()
     {
-        _bench.Host.Sysctls["net.netfilter.nf_conntrack_max"] = "2";
-        _bench.Pass(ConntrackBench.Inside, Packet.Udp("10.0.0.2:1", "203.0.113.9:53"));
-        _bench.Pass(ConntrackBench.Inside, Packet.Udp("10.0.0.2:2", "203.0.113.9:53"));
-        _bench.Pass(ConntrackBench.Inside, Packet.Udp("10.0.0.2:3", "203.0.113.9:53")).ShouldNotBeNull();
-        _bench.Host.Conntrack.Length.ShouldBe(2);
-        foreach (ConntrackEntry entry in _bench.Host.Conntrack)
+        ConntrackBench bench = new(new ScriptedChance());
+        bench.Host.Sysctls["net.netfilter.nf_conntrack_max"] = "2";
+        bench.Pass(ConntrackBench.Inside, Packet.Udp("10.0.0.2:1", "203.0.113.9:53"));
+        bench.Pass(ConntrackBench.Inside, Packet.Udp("10.0.0.2:2", "203.0.113.9:53"));
+        foreach (ConntrackEntry entry in bench.Host.Conntrack)
         {
-            _bench.Tracker.Write(entry.Id).Status |= ConnectionStatus.Assured;
+            bench.Tracker.Write(entry.Id).Status |= ConnectionStatus.Assured;
         }
-        _bench.Pass(ConntrackBench.Inside, Packet.Udp("10.0.0.2:4", "203.0.113.9:53")).ShouldBeNull();
-        _bench.Pass(ConntrackBench.Outside, Packet.Udp("203.0.113.9:53", "10.0.0.2:3")).ShouldNotBeNull();
+
+        bench.Pass(ConntrackBench.Inside, Packet.Udp("10.0.0.2:3", "203.0.113.9:53")).ShouldBeNull();
+        bench.Pass(ConntrackBench.Outside, Packet.Udp("203.0.113.9:53", "10.0.0.2:2")).ShouldNotBeNull();
     }
 
     [Theory]
