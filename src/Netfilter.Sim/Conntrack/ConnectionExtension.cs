@@ -14,6 +14,12 @@ internal struct ConnectionExtension
     /// <summary>Whether sequence numbers can be shifted (<c>nf_conn_seqadj</c>).</summary>
     public bool HasSequenceAdjust;
 
+    /// <summary>Whether the beginning is noted (<c>nf_conn_tstamp</c>).</summary>
+    public bool HasTimestamp;
+
+    /// <summary>When it was confirmed, in nanoseconds since 1970.</summary>
+    public long StartNanoseconds;
+
     public long OriginalPackets;
     public long OriginalBytes;
     public long ReplyPackets;
@@ -37,10 +43,13 @@ internal struct ConnectionExtension
     /// <summary>Timeouts of a policy, in jiffies by state; null for the namespace's.</summary>
     public uint[]? Timeouts;
 
-    /// <summary>The events that listeners are told of.</summary>
+    /// <summary>Whether a rule said which events listeners are told of.</summary>
+    public bool HasEventMasks;
+
+    /// <summary>The events that listeners are told of, if a rule said so.</summary>
     public ConntrackEvents EventMask;
 
-    /// <summary>The expectation events that listeners are told of.</summary>
+    /// <summary>The expectation events that listeners are told of, if a rule said so.</summary>
     public ConntrackEvents ExpectEventMask;
 
     public SequenceAdjustment OriginalAdjustment;

@@ -208,7 +208,6 @@ internal sealed class ConnectionTable
             ref ConnectionExtension fresh = ref _extensions.Write(slot);
             fresh = default;
             fresh.Master = -1;
-            (fresh.EventMask, fresh.ExpectEventMask) = (ConntrackEvents.All, ConntrackEvents.All);
             return ref fresh;
         }
         return ref _extensions.Write(slot);

@@ -55,7 +55,8 @@ public static class ConnectionText
     /// <summary>A line of <c>conntrack -L</c>.</summary>
     /// <param name="entry">The connection.</param>
     /// <param name="isExtended">Whether the family comes first (<c>-o extended</c>).</param>
-    public static string Format(ConntrackEntry entry, bool isExtended = false)
+    /// <param name="hasStart">Whether the beginning is shown, if it is noted (<c>-o ktimestamp</c>).</param>
+    public static string Format(ConntrackEntry entry, bool isExtended = false, bool hasStart = false)
     {
         ArgumentNullException.ThrowIfNull(entry);
         StringBuilder text = new();
@@ -68,6 +69,14 @@ public static class ConnectionText
         AppendBody(text, entry);
         text.Append(CultureInfo.InvariantCulture, $" mark={entry.Mark}");
         AppendZone(text, entry.Zone);
+        if (entry.AgeSeconds is { } age)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" delta-time={age}");
+        }
+        if (hasStart && entry.Start is { } start)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" [start={start:ddd MMM dd HH:mm:ss yyyy}]");
+        }
         AppendHelper(text, entry);
         return text.Append(CultureInfo.InvariantCulture, $" use={entry.UseCount}").ToString();
     }

@@ -35,7 +35,22 @@ internal sealed partial class ConnectionTracker
     }
 
     private ConntrackEvents EventMaskOf(int id) =>
-        _table.HasExtension(id) ? _table.ReadExtension(id).EventMask : ConntrackEvents.All;
+        _table.HasExtension(id) && _table.ReadExtension(id).HasEventMasks ? _table.ReadExtension(id).EventMask
+            : Settings.Events != 0 ? ConntrackEvents.All : ConntrackEvents.None;
+
+    private void TellExpectation(bool isNew, Expectation expectation)
+    {
+        if (Listener is null)
+        {
+            return;
+        }
+        ref readonly ConnectionExtension master = ref _table.ReadExtension(expectation.Master);
+        ConntrackEvents kind = isNew ? ConntrackEvents.New : ConntrackEvents.Related;
+        if (master.HasEventMasks ? (master.ExpectEventMask & kind) != 0 : Settings.Events != 0)
+        {
+            Listener.OnExpectation(isNew, expectation, this);
+        }
+    }
 
     private void NoteBeginning(int id)
     {

@@ -57,7 +57,7 @@ internal sealed partial class ConnectionTracker
         Expectation added = expectation with { Deadline = unchecked(now + ((uint)seconds * ConntrackSettings.Hz)) };
         _expectations.Insert(0, added);
         _table.WriteExtension(expectation.Master).Dependents++;
-        Listener?.OnExpectation(isNew: true, added, this);
+        TellExpectation(isNew: true, added);
         return ExpectationResult.Added;
     }
 
@@ -112,6 +112,15 @@ internal sealed partial class ConnectionTracker
             {
                 ForgetExpectation(i);
             }
+        }
+    }
+
+    /// <summary>Withdraws all expectations there are.</summary>
+    public void ForgetAllExpectations()
+    {
+        while (_expectations.Count > 0)
+        {
+            ForgetExpectation(_expectations.Count - 1);
         }
     }
 
@@ -197,7 +206,7 @@ internal sealed partial class ConnectionTracker
     {
         Expectation expectation = _expectations[index];
         _expectations.RemoveAt(index);
-        Listener?.OnExpectation(isNew: false, expectation, this);
+        TellExpectation(isNew: false, expectation);
         ReleaseMaster(expectation.Master);
     }
 }

@@ -13,20 +13,22 @@ internal sealed partial class ConnectionTracker
         bool isExpected = _expectations.Count > 0 && TakeExpectation(id, tuple, zone, context);
         bool asksForMore = template is not null && (template.SynProxy || template.Helper is not null
             || template.Timeouts is not null || template.Events is not null || template.ExpectEvents is not null);
-        if (!Settings.Accounting && !KeepsLabels && !isExpected && !asksForMore)
+        if (!Settings.Accounting && !Settings.Timestamps && !KeepsLabels && !isExpected && !asksForMore)
         {
             return;
         }
         ref ConnectionExtension extension = ref _table.WriteExtension(id);
         extension.HasCounters = Settings.Accounting;
         extension.HasLabels = KeepsLabels;
+        extension.HasTimestamp = Settings.Timestamps;
         if (template is null)
         {
             return;
         }
         extension.Timeouts = template.Timeouts;
-        extension.EventMask = template.Events ?? ConntrackEvents.All;
-        extension.ExpectEventMask = template.ExpectEvents ?? ConntrackEvents.All;
+        extension.HasEventMasks = template.Events is not null || template.ExpectEvents is not null;
+        extension.EventMask = template.Events ?? ConntrackEvents.None;
+        extension.ExpectEventMask = template.ExpectEvents ?? ConntrackEvents.None;
         if (template.SynProxy)
         {
             extension.SynProxy = new SynProxyMemory(0, 0, 0);

@@ -8,6 +8,9 @@ namespace Netfilter.Sim.Conntrack;
 // How connections get into the table and out of it again.
 internal sealed partial class ConnectionTracker
 {
+    // How many chains a full table is searched in for a connection to give up (NF_CT_EVICTION_RANGE).
+    private const int EvictionRange = 8;
+
     private bool _isEnabledV4;
     private bool _isEnabledV6;
 
@@ -90,6 +93,10 @@ internal sealed partial class ConnectionTracker
         record.Timeout = unchecked(record.Timeout + now);
         record.Status |= ConnectionStatus.Confirmed;
         _table.Insert(id);
+        if (record.Extension >= 0)
+        {
+            _table.WriteExtension(id).StartNanoseconds = walk.NowNanoseconds;
+        }
         NoteBeginning(id);
         return Verdict.Accept;
     }
@@ -109,13 +116,13 @@ internal sealed partial class ConnectionTracker
             return true;
         }
         TellDestroyed(id);
+        _dying.Add(id);
         if (record.Extension >= 0)
         {
             _table.ReadExtension(id).Helper?.OnDestroy(id, this);
             ForgetExpectations(id);
         }
         _table.Remove(id);
-        _dying.Add(id);
         return true;
     }
 
@@ -168,13 +175,10 @@ internal sealed partial class ConnectionTracker
         }
     }
 
-    // Which chains a connection lies in is a secret: it is among the searched 8 of 262,144 (nf_conntrack_htable_size with
-    // more than 4 GiB) with this probability, in 2^31 parts.
-    private const uint IsInSearchedChain = (uint)((8UL << 31) / 262144);
-
     /// <summary>
-    /// Makes room in a full table (<c>early_drop</c>): what has expired, or else a connection that is not assured, if one lies
-    /// in the few chains that are searched.
+    /// Makes room in a full table (<c>early_drop</c>): what has expired, or else a connection that is not assured. Linux
+    /// looks into a few of many chains, and a secret decides in which two chains a connection is: a single one is hardly
+    /// ever found, and of many each is equally likely.
     /// </summary>
     private bool MakeRoom(in TrackContext context)
     {
@@ -186,8 +190,18 @@ internal sealed partial class ConnectionTracker
         }
         foreach (int id in Listed(context.Jiffies))
         {
-            if (!_table.Read(id).Has(ConnectionStatus.Assured)
-                && context.Walk.Chance.Decide(ChancePurpose.EarlyDrop, IsInSearchedChain))
+            candidates += _table.Read(id).Has(ConnectionStatus.Assured) ? 0u : 1;
+        }
+        double missed = Math.Pow(1 - Math.Min(1.0, EvictionRange / (double)Settings.Buckets), 2.0 * candidates);
+        uint threshold = (uint)Math.Round((1 - missed) * (1u << 31));
+        if (candidates == 0 || !context.Walk.Chance.Decide(ChancePurpose.EarlyDrop, threshold))
+        {
+            return false;
+        }
+        uint victim = context.Walk.Chance.Choose(ChancePurpose.EarlyDrop, candidates);
+        foreach (int id in Listed(context.Jiffies))
+        {
+            if (!_table.Read(id).Has(ConnectionStatus.Assured) && victim-- == 0)
             {
                 return Kill(id, context.Walk);
             }

@@ -28,22 +28,28 @@ internal sealed partial class ConnectionTracker
             SctpState = record.Protocol == IpProtocols.Sctp ? (SctpState)record.State : null,
             TcpEndpoints = isTcp ? (InfoOf(record.Tcp.Original), InfoOf(record.Tcp.Reply)) : null,
         };
-        return record.Extension < 0 ? entry : WithExtension(entry, _table.ReadExtension(id), record.Status);
+        return record.Extension < 0 ? entry : WithExtension(entry, _table.ReadExtension(id), record.Status, nowNanoseconds);
     }
 
-    private ConntrackEntry WithExtension(ConntrackEntry entry, in ConnectionExtension extension, ConnectionStatus status) => entry with
+    private ConntrackEntry WithExtension(
+        ConntrackEntry entry, in ConnectionExtension extension, ConnectionStatus status, long now)
     {
-        Counters = extension.HasCounters
-            ? new ConnectionCounters(
-                extension.OriginalPackets, extension.OriginalBytes, extension.ReplyPackets, extension.ReplyBytes)
-            : null,
-        Labels = BitsOf(extension.Labels),
-        Helper = extension.Helper?.Name,
-        Master = extension.Master >= 0 ? Original(extension.Master) : null,
-        SequenceShifts = (status & ConnectionStatus.SequenceAdjust) != 0
-            ? (ShiftOf(extension.OriginalAdjustment), ShiftOf(extension.ReplyAdjustment)) : null,
-        UseCount = 1 + extension.Dependents,
-    };
+        return entry with
+        {
+            Counters = extension.HasCounters
+                ? new ConnectionCounters(
+                    extension.OriginalPackets, extension.OriginalBytes, extension.ReplyPackets, extension.ReplyBytes)
+                : null,
+            Labels = BitsOf(extension.Labels),
+            Helper = extension.Helper?.Name,
+            Master = extension.Master >= 0 ? Original(extension.Master) : null,
+            SequenceShifts = (status & ConnectionStatus.SequenceAdjust) != 0
+                ? (ShiftOf(extension.OriginalAdjustment), ShiftOf(extension.ReplyAdjustment)) : null,
+            Start = extension.HasTimestamp ? DateTimeOffset.UnixEpoch.AddTicks(extension.StartNanoseconds / 100) : null,
+            AgeSeconds = extension.HasTimestamp ? (now - extension.StartNanoseconds) / 1_000_000_000 : null,
+            UseCount = 1 + extension.Dependents,
+        };
+    }
 
     private static TcpEndpointInfo InfoOf(in TcpEndpoint endpoint) => new(endpoint.Scale, (byte)endpoint.Flags);
 

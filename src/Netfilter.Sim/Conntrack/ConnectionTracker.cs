@@ -197,7 +197,7 @@ internal sealed partial class ConnectionTracker
         }
         int id = _table.Allocate(tuple, reply, zone);
         _unconfirmed.Add(id);
-        if (context.Template is not null || Settings.Accounting || _expectations.Count > 0 || KeepsLabels)
+        if (context.Template is not null || Settings.Accounting || Settings.Timestamps || _expectations.Count > 0 || KeepsLabels)
         {
             Equip(id, tuple, zone, context);
         }

@@ -50,6 +50,12 @@ public sealed record ConntrackEntry
     /// <summary>Shifts of the sequence numbers of both directions; null when they are not shifted.</summary>
     public (SequenceShift Original, SequenceShift Reply)? SequenceShifts { get; init; }
 
+    /// <summary>When it was confirmed; null unless that is noted (<c>nf_conntrack_timestamp</c>).</summary>
+    public DateTimeOffset? Start { get; init; }
+
+    /// <summary>Seconds since then, rounded down.</summary>
+    public long? AgeSeconds { get; init; }
+
     /// <summary>How many hold on to it, as <c>use=</c> shows: itself, its expectations and the connections it expected.</summary>
     public int UseCount { get; init; } = 1;
 

@@ -18,6 +18,7 @@ public sealed class ConntrackSettings
     private static readonly ImmutableArray<(string Name, int Default)> Table =
     [
         ("acct", 0),
+        ("buckets", 262144),
         ("checksum", 1),
         ("events", 2),
         ("expect_max", 4096),
@@ -66,6 +67,8 @@ public sealed class ConntrackSettings
         Timeouts = new ConntrackTimeouts(name => (uint)values[Index[name]] * Hz);
         Checksum = this["checksum"] != 0;
         Accounting = this["acct"] != 0;
+        Timestamps = this["timestamp"] != 0;
+        Buckets = Math.Max(this["buckets"], 1);
         Max = (uint)this["max"];
         ExpectMax = (uint)this["expect_max"];
         Events = this["events"];
@@ -86,6 +89,10 @@ public sealed class ConntrackSettings
     internal bool Checksum { get; }
 
     internal bool Accounting { get; }
+
+    internal bool Timestamps { get; }
+
+    internal int Buckets { get; }
 
     internal uint Max { get; }
 

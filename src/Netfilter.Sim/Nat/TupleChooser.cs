@@ -39,7 +39,7 @@ internal readonly ref struct TupleChooser
         {
             if (IsInRange(current))
             {
-                if (!IsUsedAsItIs(current))
+                if (!IsUsedByAnother(current))
                 {
                     return current;
                 }
@@ -234,28 +234,29 @@ internal readonly ref struct TupleChooser
     private bool IsUsed(in ConnectionTuple tuple) => _tracker.Table.IsTaken(tuple.Invert(), _id, _now);
 
     /// <summary>
-    /// The same for a tuple that would not be changed (<c>nf_nat_used_tuple_new</c>): of protocols that resolve clashes it stays
-    /// when only the reverse direction stands in the way, or when what stands there is none with this tuple.
+    /// The same for a tuple that nothing has changed yet: a connection that is this one's reverse does not count, since
+    /// they will turn out to be one (<c>nf_nat_used_tuple_new</c>).
     /// </summary>
-    private bool IsUsedAsItIs(in ConnectionTuple tuple)
+    private bool IsUsedByAnother(in ConnectionTuple tuple)
     {
         if (!IsUsed(tuple))
         {
             return false;
         }
-        if (tuple.Protocol is not (IpProtocols.Udp or IpProtocols.UdpLite or IpProtocols.Gre or IpProtocols.Sctp) && !tuple.IsIcmp)
+        if (tuple.Protocol is not (IpProtocols.Udp or IpProtocols.UdpLite or IpProtocols.Icmp or IpProtocols.IcmpV6
+            or IpProtocols.Gre or IpProtocols.Sctp))
         {
             return true;
         }
-        int reference = _tracker.Table.Find(tuple, _tracker.Read(_id).Zone, _now);
+        ConntrackZone zone = _tracker.Read(_id).Zone;
+        int reference = _tracker.Table.Find(tuple, zone, _now);
+        reference = reference >= 0 ? reference : _tracker.Table.Find(tuple.Invert(), zone, _now);
         if (reference < 0)
         {
             return false;
         }
-        int other = reference >> 1;
-        bool isTranslated = _tracker.Read(other).Has(ConnectionStatus.NatMask | ConnectionStatus.SequenceAdjust);
-        return (reference & 1) != 0 || isTranslated
-            || _tracker.Original(other) != _tracker.Reply(_id) || _tracker.Reply(other) != _tracker.Original(_id);
+        return _tracker.Read(reference >> 1).Has(ConnectionStatus.NatMask | ConnectionStatus.SequenceAdjust)
+            || _tracker.Original(reference >> 1) != _tracker.Reply(_id);
     }
 
     /// <summary>The same, when few attempts are left: an old connection in TIME_WAIT gives way (<c>nf_nat_used_tuple_harder</c>).</summary>

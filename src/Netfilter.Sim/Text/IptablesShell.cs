@@ -1,5 +1,6 @@
 using System.Globalization;
 using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Conntrack.Tool;
 using Netfilter.Sim.Extensions;
 using Netfilter.Sim.Sets;
 
@@ -57,8 +58,15 @@ public sealed class IptablesShell
             "iptables-restore" or "ip6tables-restore" => Run(
                 program, family, true, (tool, tables, atLine) => RestoreTool.Run(arguments, input, tool, tables, atLine)),
             "ipset" => RunIpSet(arguments, input),
+            "conntrack" => RunConntrack(arguments),
             _ => new ShellResult("", $"{name}: command not found\n", 127),
         };
+    }
+
+    private ShellResult RunConntrack(string[] arguments)
+    {
+        (string output, string errors, int exit) = new ConntrackCommand(_host).Run(arguments);
+        return new ShellResult(output, errors, exit);
     }
 
     private ShellResult RunIpSet(string[] arguments, string input)

@@ -125,23 +125,9 @@ internal sealed class KernelHost
                 return new IpCommand(_host).Run([.. words.Skip(1)]);
             case "ipset":
                 return Ipset([.. words.Skip(1)], input);
-            case "conntrack":
-                return RunConntrack([.. words.Skip(1)]);
         }
         ShellResult result = _shell.Execute(words, input);
         return (result.Stdout, result.Stderr, result.ExitCode);
-    }
-
-    private (string Output, string Errors, int ExitCode) RunConntrack(List<string> words)
-    {
-        try
-        {
-            return new ConntrackCommand(_host.Tracker, NowNanoseconds).Run(words);
-        }
-        catch (NotSupportedException missing)
-        {
-            throw new NotModelledException(missing.Message);
-        }
     }
 
     private string[] SavedRules() => Run([_case.IsIPv6 ? "ip6tables-save" : "iptables-save", "-c"], "").Output.Split('\n');

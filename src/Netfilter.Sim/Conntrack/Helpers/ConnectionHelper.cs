@@ -111,7 +111,6 @@ internal abstract class ConnectionHelper
         {
             SequenceAdjuster.Shift(
                 connection, packet.ConntrackInfo.DirectionOf(), sequence, replacement.Length - length, tracker);
-            tracker.Note(ref tracker.Write(connection), ConntrackEvents.SequenceAdjust);
         }
         return true;
     }
