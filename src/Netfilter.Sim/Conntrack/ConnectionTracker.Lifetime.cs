@@ -188,6 +188,7 @@ internal sealed partial class ConnectionTracker
         {
             return true;
         }
+        uint candidates = 0;
         foreach (int id in Listed(context.Jiffies))
         {
             candidates += _table.Read(id).Has(ConnectionStatus.Assured) ? 0u : 1;
