@@ -36,6 +36,9 @@ internal sealed partial class WalkContext(NetworkNamespace host)
     /// <summary>Whether chains are scanned rule by rule where an index would do.</summary>
     public bool IsLinear { get; private set; }
 
+    /// <summary>Whether TEE is sending a copy, of which no copies are made (<c>current-&gt;in_nf_duplicate</c>).</summary>
+    public bool IsDuplicating { get; set; }
+
     /// <summary>Number of the packet life that is under way; −1 outside of a walk.</summary>
     public int CurrentLife { get; private set; } = -1;
 

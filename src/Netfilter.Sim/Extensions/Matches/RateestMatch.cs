@@ -237,7 +237,6 @@ public sealed record RateestMatch(string First, string? Second, RateestMode Mode
     private static OptionSpec Rate(string name, ImmutableArray<string> aliases, string field) => new(name)
     {
         Aliases = aliases,
-        TakesTwoWords = true,
         Repeatable = true,
         Invertible = true,
         ValueName = "[rate]",
@@ -263,6 +262,7 @@ public sealed record RateestMatch(string First, string? Second, RateestMode Mode
         Repeatable = true,
         Invertible = true,
         Help = help,
+        Parse = call => call.Values.Has(call.Option.Name) ? throw OptionCall.Error("rateest: can't specify lt/gt/eq twice") : null,
     };
 
     private static object ReadPackets(string word) => CNumber.TryRead(word, out ulong packets, 0, uint.MaxValue)

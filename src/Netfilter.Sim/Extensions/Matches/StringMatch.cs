@@ -90,21 +90,28 @@ public sealed record StringMatch(EquatableArray<byte> Pattern, string Algorithm,
     public override MatchResult Evaluate(in MatchContext context)
     {
         PacketBuffer packet = context.Packet;
-        ReadOnlySpan<byte> text = packet.Span;
-        text = From <= text.Length ? text[From..] : default;
-        int at = IgnoresCase ? FindFolded(text, Pattern.AsSpan()) : text.IndexOf(Pattern.AsSpan());
-        if (at >= 0 && packet.FragmentMaxSize > 0 && Algorithm == "bm")
+        int at = Find(packet.Span, From);
+        if (at >= 0 && packet.Pieces.Count > 1 && Algorithm == "bm" && !IsWithinPiece(packet, at))
         {
-            // Boyer-Moore does not find what lies across two fragments of a reassembled packet; where they meet is not known here.
-            return MatchResult.Unknown();
+            // Boyer-Moore finds nothing across two buffers, and whether the kernel has put these fragments into one is not known.
+            int next = at;
+            while (next >= 0 && !IsWithinPiece(packet, next))
+            {
+                next = Find(packet.Span, next + 1);
+            }
+            if (IsInTime(at) != IsInTime(next))
+            {
+                return MatchResult.Unknown();
+            }
+            at = next >= 0 ? next : at;
         }
-        bool isFound = at >= 0 && at + Pattern.Length <= To - From;
-        return MatchResult.When(isFound != IsInverted, isFound ? (byte)1 : (byte)0, at >= 0 ? (ulong)(at + From) : ulong.MaxValue);
+        bool isFound = IsInTime(at);
+        return MatchResult.When(isFound != IsInverted, isFound ? (byte)1 : (byte)0, at >= 0 ? (ulong)at : ulong.MaxValue);
     }
 
     /// <inheritdoc/>
     public override string Explain(MatchResult result) => result.Answer == MatchAnswer.Unknown
-        ? "whether bm finds the text in a reassembled packet depends on where its fragments meet"
+        ? "whether bm finds the text across two fragments of a reassembled packet depends on the kernel's buffers"
         : result.Seen == ulong.MaxValue ? "the text does not occur"
         : string.Create(CultureInfo.InvariantCulture, $"the text occurs at {result.Seen}{(result.Condition == 1 ? "" : ", too far behind")}");
 
@@ -152,6 +159,30 @@ public sealed record StringMatch(EquatableArray<byte> Pattern, string Algorithm,
         return bytes.Length <= MaxPattern
             ? new EquatableArray<byte>(bytes.ToImmutableArray())
             : throw OptionCall.Error($"STRING too long \"{call.Argument}\"");
+    }
+
+    // Only the first place counts, even when a later one would end in time.
+    private bool IsInTime(int at) => at >= 0 && at - From + Pattern.Length <= To - From;
+
+    private int Find(ReadOnlySpan<byte> text, int from)
+    {
+        text = from <= text.Length ? text[from..] : default;
+        int at = IgnoresCase ? FindFolded(text, Pattern.AsSpan()) : text.IndexOf(Pattern.AsSpan());
+        return at < 0 ? at : at + from;
+    }
+
+    private bool IsWithinPiece(PacketBuffer packet, int at)
+    {
+        int end = packet.PiecesStart;
+        foreach (int length in packet.Pieces)
+        {
+            end += length;
+            if (at < end)
+            {
+                return at + Pattern.Length <= end;
+            }
+        }
+        return true;
     }
 
     private static int FindFolded(ReadOnlySpan<byte> text, ReadOnlySpan<byte> pattern)
