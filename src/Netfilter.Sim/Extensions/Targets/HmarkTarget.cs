@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Conntrack;
-using Netfilter.Sim.Engine;
 using Netfilter.Sim.Nat;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.Rules;
