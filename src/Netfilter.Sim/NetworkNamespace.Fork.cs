@@ -31,6 +31,9 @@ public sealed partial class NetworkNamespace
     internal NetworkNamespace Fork(string? name, INetfilterChance chance)
     {
         TimeProvider clock = Clock is ManualTimeProvider manual ? new ManualTimeProvider(manual.GetUtcNow()) : Clock;
-        return new NetworkNamespace(this, name ?? Name, clock, chance);
+        return Fork(name, chance, clock);
     }
+
+    /// <summary>Makes a fork that shares its clock with others.</summary>
+    internal NetworkNamespace Fork(string? name, INetfilterChance chance, TimeProvider clock) => new(this, name ?? Name, clock, chance);
 }

@@ -53,24 +53,42 @@ public sealed partial class NetworkNamespace
     }
 
     /// <summary>
-    /// The socket that gets packets to an address and port: one bound to the address before one bound to any
-    /// (<c>__udp4_lib_lookup</c>, <c>__inet_lookup_listener</c>).
+    /// The socket that gets packets to an address and port: one connected to their source before one bound to the address,
+    /// that before one bound to any (<c>__inet_lookup_established</c>, <c>__inet_lookup_listener</c>, <c>__udp4_lib_lookup</c>).
     /// </summary>
-    internal LocalSocket? FindSocket(byte protocol, NetAddress address, ushort port)
+    internal LocalSocket? FindSocket(byte protocol, NetAddress address, ushort port, NetEndpoint? remote = null)
     {
         LocalSocket? any = null;
+        LocalSocket? bound = null;
         foreach (LocalSocket socket in Configuration.Sockets)
         {
             if (socket.Protocol != protocol || socket.Port != port)
             {
                 continue;
             }
-            if (socket.Address == address)
+            bool isBound = socket.Address == address;
+            if (socket.Remote is not null)
             {
-                return socket;
+                if (isBound && socket.Remote == remote)
+                {
+                    return socket;
+                }
+                continue;
             }
-            any ??= socket.Address is null ? socket : null;
+            bound ??= isBound ? socket : null;
+            any ??= socket.Address is not { } other || (other.Bits == 0 && other.Family == address.Family) ? socket : null;
         }
-        return any;
+        return bound ?? any;
+    }
+
+    /// <summary>The source address that a local program gets which connects to a destination without binding to one.</summary>
+    /// <returns>Null when there is no way to the destination.</returns>
+    public NetAddress? ChooseSource(NetAddress destination)
+    {
+        RouteKey key = new() { Destination = destination, Source = new NetAddress(destination.Family, 0), InIndex = Fib.Loopback.Index };
+        RouteResult route = destination.Family == IpFamily.IPv4
+            ? Fib.RouteOutputV4(key, false, out NetAddress source)
+            : Fib.RouteOutputV6(key, out source);
+        return Fib.ThrowsAway(route.Type) ? (NetAddress?)null : source;
     }
 }

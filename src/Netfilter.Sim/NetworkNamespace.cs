@@ -53,7 +53,7 @@ public sealed partial class NetworkNamespace
     internal NetworkConfiguration Configuration
     {
         get => _configuration;
-        set => (_configuration, _fib) = (value, null);
+        set => (_configuration, _fib) = (value, value.HasSameRouting(_configuration) ? _fib : null);
     }
 
     /// <summary>The routing tables, ready for look-ups.</summary>

@@ -9,13 +9,13 @@ namespace Netfilter.Sim.Links;
 /// Several namespaces and the cables between them: what one sends, the other end receives, until all is quiet. Hosts on one
 /// Ethernet know each other's addresses, as if all had talked before.
 /// </summary>
-public sealed class Network
+public sealed partial class Network
 {
     // Two routers that send a packet to each other stop after 255 hops; more lives than that are a storm.
     private const int MostHops = 2048;
 
     private readonly List<Segment> _segments = [];
-    private readonly Dictionary<NetworkNamespace, object> _learnt = [];
+    private readonly Dictionary<NetworkNamespace, ImmutableArray<NetDevice>> _learnt = [];
     private ulong _nextMacAddress = 0x0242_0000_0001;
 
     /// <summary>The hosts, in the order they were connected.</summary>
@@ -66,7 +66,7 @@ public sealed class Network
     {
         ArgumentNullException.ThrowIfNull(from);
         LearnNeighbours();
-        return Play(new Hop(from, null, from.Send(packet, socket, options)), options);
+        return Play(new Hop(from, null, from.Send(packet, socket, options)) { Packet = packet }, options);
     }
 
     /// <summary>A packet comes in from outside by an interface without a cable; it goes its way as with <see cref="Send"/>.</summary>
@@ -74,7 +74,7 @@ public sealed class Network
     {
         ArgumentNullException.ThrowIfNull(at);
         LearnNeighbours();
-        return Play(new Hop(at, device, at.Receive(device, packet, options)), options);
+        return Play(new Hop(at, device, at.Receive(device, packet, options)) { Packet = packet }, options);
     }
 
     private Journey Play(Hop first, WalkOptions? options)
@@ -86,7 +86,7 @@ public sealed class Network
         while (under.TryDequeue(out (NetworkNamespace Host, string Device, EmittedPacket Frame) next) && hops.Count < MostHops)
         {
             Walk walk = next.Host.ReceiveFrame(next.Device, next.Frame.LinkHeader.Span, next.Frame.Packet.Bytes, options);
-            Hop hop = new(next.Host, next.Device, walk);
+            Hop hop = new(next.Host, next.Device, walk) { Packet = next.Frame.Packet };
             hops.Add(hop);
             Forward(hop, under);
         }
@@ -135,7 +135,7 @@ public sealed class Network
 
     private void LearnNeighbours()
     {
-        if (Hosts.All(host => _learnt.TryGetValue(host, out object? known) && ReferenceEquals(known, host.Configuration)))
+        if (Hosts.All(host => _learnt.TryGetValue(host, out ImmutableArray<NetDevice> known) && known == host.Interfaces))
         {
             return;
         }
@@ -148,7 +148,7 @@ public sealed class Network
         }
         foreach (NetworkNamespace host in Hosts)
         {
-            _learnt[host] = host.Configuration;
+            _learnt[host] = host.Interfaces;
         }
     }
 

@@ -8,8 +8,11 @@ namespace Netfilter.Sim.Routing;
 /// <param name="Port">The bound port; 0 for a raw socket.</param>
 public sealed record LocalSocket(byte Protocol, ushort Port)
 {
-    /// <summary>The bound address; null for any.</summary>
+    /// <summary>The bound address; <c>0.0.0.0</c> or <c>::</c> for any of that family, null for any of both.</summary>
     public NetAddress? Address { get; init; }
+
+    /// <summary>The other end that it is connected to, and only gets packets from; null for one that is not connected.</summary>
+    public NetEndpoint? Remote { get; init; }
 
     /// <summary>User id of the owner.</summary>
     public uint Uid { get; init; }

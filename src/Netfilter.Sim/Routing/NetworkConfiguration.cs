@@ -37,6 +37,12 @@ internal sealed partial record NetworkConfiguration
     /// <summary>A fresh namespace: <c>lo</c> with its addresses, and the rules that lead to the local, main and default tables.</summary>
     public static NetworkConfiguration Initial { get; } = MakeInitial();
 
+    /// <summary>Whether all that routing tables are built from is the same.</summary>
+    public bool HasSameRouting(NetworkConfiguration other) =>
+        Devices == other.Devices && NextDeviceIndex == other.NextDeviceIndex && ReferenceEquals(Routes, other.Routes)
+        && ReferenceEquals(Rules, other.Rules) && ReferenceEquals(Neighbours, other.Neighbours)
+        && ReferenceEquals(Sysctls, other.Sysctls) && HasCustomRulesV4 == other.HasCustomRulesV4;
+
     public NetDevice? FindDevice(string name)
     {
         foreach (NetDevice device in Devices)

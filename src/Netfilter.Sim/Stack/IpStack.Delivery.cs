@@ -115,8 +115,11 @@ internal sealed partial class IpStack
     }
 
     /// <summary>The socket that a packet for this host goes to, or null.</summary>
-    private LocalSocket? FindListener(PacketBuffer packet) => packet.Socket is { } assigned ? assigned : packet.Transport.Length < 4 ? null : Host.FindSocket(
-        packet.Protocol, packet.Destination, BinaryPrimitives.ReadUInt16BigEndian(packet.Transport[2..]));
+    private LocalSocket? FindListener(PacketBuffer packet) => packet.Socket ?? (packet.Transport.Length < 4 ? null : Host.FindSocket(
+        packet.Protocol,
+        packet.Destination,
+        BinaryPrimitives.ReadUInt16BigEndian(packet.Transport[2..]),
+        new NetEndpoint(packet.Source, BinaryPrimitives.ReadUInt16BigEndian(packet.Transport))));
 
     private static void ForgetConnection(PacketBuffer packet)
     {

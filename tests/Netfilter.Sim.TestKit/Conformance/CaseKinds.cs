@@ -1,3 +1,4 @@
+using Netfilter.Sim.TestKit.Cluster;
 using Netfilter.Sim.TestKit.Kernel;
 using Netfilter.Sim.TestKit.Kube;
 using Netfilter.Sim.TestKit.Syntax;
@@ -15,6 +16,6 @@ public static class CaseKinds
         new CliKind(),
         new CorpusKind(),
         new KubeKind(),
-        new UnbuiltKind("cluster"),
+        new ClusterKind(),
     ];
 }

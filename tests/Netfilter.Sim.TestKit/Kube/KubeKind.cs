@@ -17,9 +17,9 @@ public sealed class KubeKind : ICaseKind
         string family = $"kube/{file.Folder}";
         if (file.Folder != TableFolder)
         {
-            return [new ConformanceCase(family, file.Stem, () => Failure(new KubeCaseRunner().Run(Text(file.Read()))))];
+            return [new ConformanceCase(family, file.Stem, () => Failure(new KubeCaseRunner(new KubeWalks().Engine).Run(Text(file.Read()))))];
         }
-        var runner = new KubeTableRunner(name => file.TryReadSibling($"../upstream/{name}") is { } found ? Text(found) : null);
+        var runner = new KubeTableRunner(name => file.TryReadSibling($"../upstream/{name}") is { } found ? Text(found) : null, KubeWalks.Trace);
         return runner.Run(file.Stem, Text(file.Read())).Select(row => new ConformanceCase(
             family,
             $"{file.Stem} {row.Name}",

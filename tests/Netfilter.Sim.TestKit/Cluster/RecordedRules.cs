@@ -1,0 +1,24 @@
+using System.Text.Json;
+using Netfilter.Sim.Addressing;
+
+namespace Netfilter.Sim.TestKit.Cluster;
+
+/// <summary>The rules that were loaded when a case was recorded.</summary>
+internal sealed class RecordedRules(JsonElement root) : IRuleSource
+{
+    public void Load(JsonElement step, ClusterTopology topology)
+    {
+        if (!step.TryGetProperty("rules", out JsonElement rules))
+        {
+            return;
+        }
+        foreach (JsonProperty node in rules.EnumerateObject())
+        {
+            foreach (JsonProperty family in node.Value.EnumerateObject())
+            {
+                string text = root.GetProperty("ruleSets").GetProperty(family.Value.GetString()!).GetString()!;
+                topology[node.Name].Restore(text, family.Name == "IPv4" ? IpFamily.IPv4 : IpFamily.IPv6);
+            }
+        }
+    }
+}
