@@ -3,7 +3,7 @@ using Netfilter.Sim.Kubernetes.Objects;
 namespace Netfilter.Sim.Kubernetes.KubeProxy;
 
 /// <summary>Where a generated rule comes from and why it exists.</summary>
-public sealed record RuleOrigin
+public sealed record RuleOrigin : Rules.RuleOrigin
 {
     /// <summary>Why the rule exists.</summary>
     public required RuleReason Reason { get; init; }

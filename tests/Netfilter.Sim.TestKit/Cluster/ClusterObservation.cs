@@ -85,8 +85,14 @@ internal sealed record ClusterObservation
             {
                 1 => "icmp6-" + code switch
                 {
-                    0 => "no-route", 1 => "adm-prohibited", 2 => "beyond-scope", 3 => "address-unreachable",
-                    4 => "port-unreachable", 5 => "policy-fail", 6 => "reject-route", _ => $"{code}",
+                    0 => "no-route",
+                    1 => "adm-prohibited",
+                    2 => "beyond-scope",
+                    3 => "address-unreachable",
+                    4 => "port-unreachable",
+                    5 => "policy-fail",
+                    6 => "reject-route",
+                    _ => $"{code}",
                 },
                 3 => "icmp6-time-exceeded",
                 _ => $"icmp6-{type}-{code}",
@@ -96,8 +102,14 @@ internal sealed record ClusterObservation
         {
             3 => "icmp-" + code switch
             {
-                0 => "net-unreachable", 1 => "host-unreachable", 2 => "protocol-unreachable", 3 => "port-unreachable",
-                9 => "net-prohibited", 10 => "host-prohibited", 13 => "admin-prohibited", _ => $"{code}",
+                0 => "net-unreachable",
+                1 => "host-unreachable",
+                2 => "protocol-unreachable",
+                3 => "port-unreachable",
+                9 => "net-prohibited",
+                10 => "host-prohibited",
+                13 => "admin-prohibited",
+                _ => $"{code}",
             },
             11 => "icmp-time-exceeded",
             _ => $"icmp-{type}-{code}",

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Determinism;
 using Netfilter.Sim.Links;
 using Netfilter.Sim.Routing;

@@ -3,7 +3,6 @@ using System.Text.RegularExpressions;
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Determinism;
 using Netfilter.Sim.Exploration;
-using Netfilter.Sim.Kubernetes.Addressing;
 using Netfilter.Sim.Kubernetes.Clusters;
 using Netfilter.Sim.Kubernetes.KubeProxy;
 using Netfilter.Sim.Kubernetes.Objects;

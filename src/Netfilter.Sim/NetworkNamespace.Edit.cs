@@ -1,0 +1,31 @@
+using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Rules;
+
+namespace Netfilter.Sim;
+
+/// <summary>Changes to loaded rules at their own cost.</summary>
+public sealed partial class NetworkNamespace
+{
+    /// <summary>
+    /// Changes a table in one transaction: all or nothing, and only chains that are not the same object afterwards cost
+    /// anything. Rules that stay keep their counters and their memory. Rules are taken as valid where they are put, as
+    /// <see cref="Rules.Ruleset.Parse"/> gives them.
+    /// </summary>
+    /// <param name="table">The table's name; one that nobody has asked for begins to exist, empty.</param>
+    /// <param name="edit">Gives the table as it is to be, for example <c>t => t.With(chain).Without("OLD")</c>.</param>
+    /// <param name="family">Of which family's tool.</param>
+    /// <exception cref="ArgumentException">There is no table of that name.</exception>
+    /// <exception cref="Engine.RulesetLoadException">The kernel would refuse it; nothing has changed.</exception>
+    public void Edit(string table, Func<Table, Table> edit, IpFamily family = IpFamily.IPv4)
+    {
+        ArgumentNullException.ThrowIfNull(edit);
+        TableDefinition definition = TableDefinition.Find(table)
+            ?? throw new ArgumentException($"There is no table {table}.", nameof(table));
+        Table current = Xtables(family).Require(definition).Current;
+        Table next = edit(current);
+        if (!ReferenceEquals(current, next))
+        {
+            Xtables(family).Replace(next, keepsCounters: true, States);
+        }
+    }
+}
