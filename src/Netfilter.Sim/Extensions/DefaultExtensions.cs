@@ -28,6 +28,7 @@ internal static class DefaultExtensions
         EspMatch.Extension,
         Eui64Match.Extension,
         FragMatch.Extension,
+        HashlimitMatch.Extension,
         HelperMatch.Extension,
         Icmp6Match.Extension,
         IcmpMatch.Extension,
