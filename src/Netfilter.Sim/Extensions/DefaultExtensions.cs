@@ -18,6 +18,7 @@ internal static class DefaultExtensions
         CommentMatch.Extension,
         ConnbytesMatch.Extension,
         ConnlabelMatch.Extension,
+        ConnlimitMatch.Extension,
         ConnmarkMatch.Extension,
         ConntrackMatch.Extension,
         CpuMatch.Extension,
