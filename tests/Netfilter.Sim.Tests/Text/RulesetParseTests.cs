@@ -41,7 +41,7 @@ public sealed class RulesetParseTests
     [InlineData("*filter\n:foo - [0:0]\n-A INPUT -j fooo\nCOMMIT\n", 3, 13, "NF2004", "fooo", "foo")]
     [InlineData("*filter\n[1:2] -A INPUT -p tcp --dprot 80\nCOMMIT\n", 2, 23, "NF2001", "--dprot", "--dport")]
     [InlineData("*filter\n-A INPUT -s 1.2.3.4.5 -j ACCEPT\nCOMMIT\n", 2, 13, "NF2002", "1.2.3.4.5", "")]
-    [InlineData("*filter\n-A nosuch -j ACCEPT\nCOMMIT\n", 2, 1, "NF2005", "-A", "")]
+    [InlineData("*filter\n-A nosuch -j ACCEPT\nCOMMIT\n", 2, 4, "NF2005", "nosuch", "")]
     [InlineData("*filtre\nCOMMIT\n", 1, 2, "NF1002", "filtre", "raw, mangle, nat, filter, security")]
     [InlineData("# x\n-A INPUT -j ACCEPT\n", 2, 1, "NF1001", "-A", "a line such as *filter")]
     [InlineData("*filter\n", 2, 1, "NF1001", "", "COMMIT")]

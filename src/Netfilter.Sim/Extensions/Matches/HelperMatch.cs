@@ -25,7 +25,7 @@ public sealed record HelperMatch(string Name, bool IsInverted) : Match
             new("helper", OptionKind.Text)
             {
                 Required = true, Invertible = true, KeptBytes = MaxName, ValueName = "name", Help = "The helper, for example ftp.",
-                Sample = source => source.Next(2) == 0 ? "ftp" : "a b",
+                Sample = source => source.Next(2) == 0 ? "ftp" : "a.b",
             },
         ],
         Build = values => new HelperMatch(values.Get<string>("helper"), values.IsInverted("helper")),

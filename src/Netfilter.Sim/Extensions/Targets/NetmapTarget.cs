@@ -24,7 +24,7 @@ public sealed record NetmapTarget(NetAddress Address, NetAddress Mask) : Extensi
             HostMask to = values.Get<HostMask>("to");
             return new NetmapTarget(to.Prefix.Address, to.Mask);
         },
-        Sample = source => ["--to", $"10.{source.Next(256)}.0.0/16"],
+        Sample = source => ["--to", $"{source.NextAddress()}/{8 + source.Next(17)}"],
     };
 
     private string Text => new NetPrefix(Address, Mask).ToString();
