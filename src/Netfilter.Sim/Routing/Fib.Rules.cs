@@ -26,10 +26,11 @@ internal sealed partial class Fib
     {
         if (!Configuration.HasCustomRulesV4)
         {
-            RouteResult? found = FindV4(_tablesV4.GetValueOrDefault(RouteTables.Main) ?? NoTableV4, key);
-            found = found is null or { Type: RouteType.Throw }
-                ? FindV4(_tablesV4.GetValueOrDefault(RouteTables.Default) ?? NoTableV4, key)
-                : found;
+            RouteResult? found = FindV4(_mainV4, key);
+            if (!_defaultV4.IsEmpty && (found is null || ThrowsAway(found.Type)))
+            {
+                found = FindV4(_defaultV4, key);
+            }
             return found is null or { Type: RouteType.Throw } ? NoRoute : found;
         }
         for (int i = 0; i < _rulesV4.Length; i++)

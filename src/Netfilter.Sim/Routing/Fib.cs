@@ -16,9 +16,12 @@ internal sealed partial class Fib
     private readonly FrozenDictionary<uint, FibTable<uint>> _tablesV4;
     private readonly FrozenDictionary<uint, FibTable<UInt128>> _tablesV6;
     private readonly FibTable<uint> _localV4;
+    private readonly FibTable<uint> _mainV4;
+    private readonly FibTable<uint> _defaultV4;
     private readonly FibTable<UInt128> _localV6;
     private readonly FibTable<UInt128> _mainV6;
-    private readonly FrozenDictionary<NetAddress, NetDevice> _owners;
+    private readonly Dictionary<uint, NetDevice> _ownersV4 = [];
+    private readonly Dictionary<UInt128, NetDevice> _ownersV6 = [];
     private readonly FrozenDictionary<(int Device, NetAddress Address), ulong> _neighbours;
 
     private Fib(NetworkConfiguration configuration)
@@ -30,12 +33,15 @@ internal sealed partial class Fib
             _devices[device.Index] = device;
         }
         Loopback = _devices[1]!;
-        _owners = configuration.Devices.SelectMany(device => device.Addresses.Select(address => (address.Address, device)))
-            .DistinctBy(pair => pair.Address).ToFrozenDictionary(pair => pair.Address, pair => pair.device);
+        NoteOwners(configuration);
+        UpdatesPriorityOnForward = configuration.Sysctls.Global("net.ipv4.ip_forward_update_priority") != 0;
+        ForwardsIPv6 = configuration.Sysctls.OfAll(IpFamily.IPv6, DeviceSysctl.Forwarding) != 0;
         _neighbours = configuration.Neighbours.ToFrozenDictionary(
             neighbour => (configuration.FindDevice(neighbour.Device)!.Index, neighbour.Address), neighbour => neighbour.MacAddress);
         _settings = [.. _devices.Select(device => device is null ? default : DeviceFlags.Of(configuration, device))];
         _tablesV4 = BuildV4(configuration);
+        _mainV4 = _tablesV4.GetValueOrDefault(RouteTables.Main) ?? NoTableV4;
+        _defaultV4 = _tablesV4.GetValueOrDefault(RouteTables.Default) ?? NoTableV4;
         _tablesV6 = BuildV6(configuration);
         _localV4 = _tablesV4.GetValueOrDefault(RouteTables.Local) ?? NoTableV4;
         _localV6 = _tablesV6.GetValueOrDefault(RouteTables.Local) ?? NoTableV6;
@@ -63,11 +69,37 @@ internal sealed partial class Fib
 
     public NetDevice? Device(int index) => (uint)index < (uint)_devices.Length ? _devices[index] : null;
 
+    /// <summary><c>net.ipv4.ip_forward_update_priority</c>.</summary>
+    public bool UpdatesPriorityOnForward { get; }
+
+    /// <summary><c>net.ipv6.conf.all.forwarding</c>.</summary>
+    public bool ForwardsIPv6 { get; }
+
     /// <summary>Whether the host has an address, on any interface (<c>inet_lookup_ifaddr_rcu</c>, <c>ipv6_chk_addr</c>).</summary>
-    public bool OwnsAddress(NetAddress address) => _owners.ContainsKey(address);
+    public bool OwnsAddress(NetAddress address) => OwnerOf(address) is not null;
 
     /// <summary>The interface that has an address, or null (<c>__ip_dev_find</c>).</summary>
-    public NetDevice? OwnerOf(NetAddress address) => _owners.GetValueOrDefault(address);
+    public NetDevice? OwnerOf(NetAddress address) => address.Family == IpFamily.IPv4
+        ? _ownersV4.GetValueOrDefault(address.IPv4Bits)
+        : _ownersV6.GetValueOrDefault(address.Bits);
+
+    private void NoteOwners(NetworkConfiguration configuration)
+    {
+        foreach (NetDevice device in configuration.Devices)
+        {
+            foreach (InterfaceAddress address in device.Addresses)
+            {
+                if (address.Address.Family == IpFamily.IPv4)
+                {
+                    _ownersV4.TryAdd(address.Address.IPv4Bits, device);
+                }
+                else
+                {
+                    _ownersV6.TryAdd(address.Address.Bits, device);
+                }
+            }
+        }
+    }
 
     /// <summary>The Ethernet address of a neighbour, or null when it is not known.</summary>
     public ulong? FindNeighbour(NetAddress address, NetDevice device) =>

@@ -1,4 +1,3 @@
-using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.Routing;
@@ -67,7 +66,7 @@ internal sealed partial class IpStack
 
     private Fate ForwardV6(PacketBuffer packet, NetDevice device)
     {
-        if (Host.Configuration.Sysctls.OfAll(IpFamily.IPv6, DeviceSysctl.Forwarding) == 0)
+        if (!Fib.ForwardsIPv6)
         {
             return Fate.Dropped("not for this host, and forwarding is off");
         }
