@@ -1,7 +1,6 @@
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.Routing;
-using Shouldly;
 
 namespace Netfilter.Sim.Tests.Stack;
 

@@ -4,7 +4,6 @@ using Netfilter.Sim.Packets;
 using Netfilter.Sim.Routing;
 using Netfilter.Sim.Stack;
 using Netfilter.Sim.Tests.Routing;
-using Shouldly;
 
 namespace Netfilter.Sim.Tests.Stack;
 
