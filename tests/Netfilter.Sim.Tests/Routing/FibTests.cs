@@ -1,6 +1,5 @@
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Routing;
-using Shouldly;
 
 namespace Netfilter.Sim.Tests.Routing;
 
