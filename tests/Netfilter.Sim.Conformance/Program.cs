@@ -1,11 +1,17 @@
 using Netfilter.Sim.Conformance;
 using Netfilter.Sim.TestKit.Conformance;
+using Netfilter.Sim.TestKit.Reference;
 
 try
 {
     if (args is ["pack", string folder, string zip])
     {
         Console.WriteLine($"{CasePack.Write(folder, zip)} files");
+        return 0;
+    }
+    if (args is ["reference"])
+    {
+        Console.WriteLine($"{ExtensionReference.Write()} extensions");
         return 0;
     }
     if (args.Contains("--help"))
