@@ -16,6 +16,10 @@ public sealed record DccpMatch(
 {
     private const int HeaderLength = 12;
 
+    // All types from here on are invalid.
+    private const int FirstInvalid = 10;
+    private const ushort Invalid = 0xfc00;
+
     private static readonly string[] TypeNames =
     [
         "REQUEST", "RESPONSE", "DATA", "ACK", "DATAACK", "CLOSEREQ", "CLOSE", "RESET", "SYNC", "SYNCACK", "INVALID",
@@ -41,7 +45,7 @@ public sealed record DccpMatch(
             new("dccp-types", OptionKind.Text)
             {
                 Invertible = true, ValueName = "type[,type]", Help = "Packet types.", Parse = call => ReadTypes(call.Argument),
-                Sample = source => TypeText((ushort)(source.Next(2047) + 1)),
+                Sample = source => TypeText((ushort)(source.Next(1023) + 1)),
             },
             new("dccp-option", OptionKind.UInt8)
             {
@@ -175,7 +179,8 @@ public sealed record DccpMatch(
         foreach (string name in text.Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             int type = Array.FindIndex(TypeNames, known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
-            types |= type >= 0 ? (ushort)(1 << type) : throw OptionCall.Error($"Unknown DCCP type `{name}'");
+            ushort bits = type == FirstInvalid ? Invalid : (ushort)(1 << type);
+            types |= type >= 0 ? bits : throw OptionCall.Error($"Unknown DCCP type `{name}'");
         }
         return types;
     }
@@ -197,7 +202,7 @@ public sealed record DccpMatch(
     private static string TypeText(ushort types) => string.Join(',', TypeNames.Where((_, type) => (types >> type & 1) != 0));
 
     private static string NumberText(ushort types) => string.Join(
-        ',', Enumerable.Range(0, TypeNames.Length).Where(type => (types >> type & 1) != 0));
+        ',', Enumerable.Range(0, 16).Where(type => (types >> type & 1) != 0));
 
     private bool Has(DccpInversions inversion) => (Inverted & inversion) != 0;
 

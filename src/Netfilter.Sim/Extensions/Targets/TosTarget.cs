@@ -50,12 +50,13 @@ public sealed record TosTarget(byte Value, byte Mask) : ExtensionTarget
     /// <inheritdoc/>
     public override void List(OptionWriter writer, in PrintContext context)
     {
-        writer.Word("TOS ");
+        string? name = context.IsNumeric ? null : TosText.NameOf(Value, Mask);
+        writer.Raw(name is null ? "" : " ").Word("TOS ");
         if (context.IsNumeric)
         {
             writer.Raw("set ").Raw(TosText.Format(Value, Mask));
         }
-        else if (TosText.NameOf(Value, Mask) is { } name)
+        else if (name is not null)
         {
             writer.Raw("set").Raw(name);
         }
