@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Conntrack;
+using Netfilter.Sim.Conntrack.SynProxy;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Rules;
 
@@ -15,6 +16,12 @@ public sealed partial class NetworkNamespace
         (Hook.LocalOut, HookPriority.Conntrack, ConntrackHook.Instance),
         (Hook.LocalIn, HookPriority.ConntrackConfirm, ConfirmHook.Instance),
         (Hook.PostRouting, HookPriority.ConntrackConfirm, ConfirmHook.Instance),
+    ];
+
+    private static readonly ImmutableArray<(Hook Hook, int Priority, HookFunction Function)> SynProxyHooks =
+    [
+        (Hook.LocalIn, HookPriority.ConntrackConfirm - 1, SynProxyHook.Instance),
+        (Hook.PostRouting, HookPriority.ConntrackConfirm - 1, SynProxyHook.Instance),
     ];
 
     /// <summary>The connections now, as <c>conntrack -L</c> lists them, both families. Copies: they do not change.</summary>
@@ -39,14 +46,24 @@ public sealed partial class NetworkNamespace
         {
             Tracker.EnableAccounting();
         }
-        if (isNeeded == Tracker.IsEnabled(family))
+        if (isNeeded != Tracker.IsEnabled(family))
         {
-            return;
+            Tracker.SetEnabled(family, isNeeded);
+            SwitchHooks(family, ConntrackHooks, isNeeded);
         }
-        Tracker.SetEnabled(family, isNeeded);
-        foreach ((Hook hook, int priority, HookFunction function) in ConntrackHooks)
+        bool needsSynProxy = (needs & RuleNeeds.SynProxy) != 0;
+        if (needsSynProxy != Tracker.IsSynProxied(family))
         {
-            if (isNeeded)
+            Tracker.SetSynProxied(family, needsSynProxy);
+            SwitchHooks(family, SynProxyHooks, needsSynProxy);
+        }
+    }
+
+    private void SwitchHooks(IpFamily family, ImmutableArray<(Hook Hook, int Priority, HookFunction Function)> hooks, bool areOn)
+    {
+        foreach ((Hook hook, int priority, HookFunction function) in hooks)
+        {
+            if (areOn)
             {
                 Hooks.Register(family, hook, priority, function);
             }

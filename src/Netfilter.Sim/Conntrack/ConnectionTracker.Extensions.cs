@@ -115,6 +115,16 @@ internal sealed partial class ConnectionTracker
         return SequenceAdjuster.OffsetAt(adjustment, sequence);
     }
 
+    /// <summary>What SYNPROXY remembers of a connection; null when it has no part.</summary>
+    public SynProxyMemory? SynProxyOf(int id) => id >= 0 && _table.HasExtension(id) ? _table.ReadExtension(id).SynProxy : null;
+
+    /// <summary>Lets SYNPROXY remember something else.</summary>
+    public void Remember(int id, SynProxyMemory memory)
+    {
+        _table.WriteExtension(id).SynProxy = memory;
+        Note(ref _table.Write(id), ConntrackEvents.SynProxy);
+    }
+
     /// <summary>
     /// Whether a segment that does not fit is a client's keep-alive while SYNPROXY still waits for the server.
     /// </summary>

@@ -13,9 +13,18 @@ internal sealed partial class ConnectionTracker
 
     private bool _isEnabledV4;
     private bool _isEnabledV6;
+    private bool _isSynProxiedV4;
+    private bool _isSynProxiedV6;
 
     /// <summary>Whether connections begin with labels: some loaded rule needs them (<c>nf_connlabels_get</c>).</summary>
     public bool KeepsLabels { get; set; }
+
+    /// <summary>Whether some loaded rule of a family is a SYNPROXY.</summary>
+    public bool IsSynProxied(IpFamily family) => family == IpFamily.IPv4 ? _isSynProxiedV4 : _isSynProxiedV6;
+
+    /// <summary>The first SYNPROXY rule of a family is loaded, or the last one is gone (<c>nf_synproxy_ipv4_init</c>).</summary>
+    public void SetSynProxied(IpFamily family, bool isSynProxied) =>
+        (family == IpFamily.IPv4 ? ref _isSynProxiedV4 : ref _isSynProxiedV6) = isSynProxied;
 
     /// <summary>Whether some loaded rule needs tracking of a family.</summary>
     public bool IsEnabled(IpFamily family) => family == IpFamily.IPv4 ? _isEnabledV4 : _isEnabledV6;

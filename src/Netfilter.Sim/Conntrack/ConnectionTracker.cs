@@ -24,6 +24,7 @@ internal sealed partial class ConnectionTracker
         Settings = other.Settings;
         KeepsLabels = other.KeepsLabels;
         (_isEnabledV4, _isEnabledV6) = (other._isEnabledV4, other._isEnabledV6);
+        (_isSynProxiedV4, _isSynProxiedV6) = (other._isSynProxiedV4, other._isSynProxiedV6);
         _unconfirmed.AddRange(other._unconfirmed);
         _dying.AddRange(other._dying);
         _expectations.AddRange(other._expectations);

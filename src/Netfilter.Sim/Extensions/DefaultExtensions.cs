@@ -98,6 +98,7 @@ internal static class DefaultExtensions
         SecmarkTarget.Extension,
         SetTarget.Extension,
         SnatTarget.Extension,
+        SynproxyTarget.Extension,
         TcpmssTarget.ExtensionV4,
         TcpmssTarget.ExtensionV6,
         TcpoptstripTarget.Extension,

@@ -21,4 +21,7 @@ public enum RuleNeeds : byte
 
     /// <summary>Labels of connections (<c>connlabel</c>).</summary>
     Labels = 8,
+
+    /// <summary>The hook functions of SYNPROXY.</summary>
+    SynProxy = 16,
 }
