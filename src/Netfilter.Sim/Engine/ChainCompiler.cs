@@ -1,4 +1,5 @@
 using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Extensions.Targets;
 using Netfilter.Sim.Rules;
 
 namespace Netfilter.Sim.Engine;
@@ -147,6 +148,10 @@ internal sealed class ChainCompiler<TAddress>
                 _needs |= target.Needs;
                 (code.Action, code.Target, code.Argument) = (RuleAction.Extension, target, AddState(target.State));
                 _states.AddRange(target.HeldStates);
+                if (target is DnatTarget { Translation: { IsSingle: true } single } && (code.MatchCount == 0 || code.Test == InlineKind.Header))
+                {
+                    (code.Action, code.TestValue, code.TestMask) = (RuleAction.Translate, single.Address, single.FlagsAndPort);
+                }
                 break;
             default:
                 code.Action = RuleAction.Continue;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Netfilter.Sim.Determinism;
 using Netfilter.Sim.Extensions.Matches;
+using Netfilter.Sim.Nat;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.Rules;
 
@@ -243,9 +244,22 @@ internal ref struct ChainWalker<TAddress, TObserver>
                 return Call(code.Argument, ChainEntry.Jump);
             case RuleAction.Goto:
                 return Call(code.Argument, ChainEntry.Goto);
+            case RuleAction.Translate when !TObserver.Watches:
+                return Translate(at, rule, code);
             default:
                 return ActExtension(at, rule, code);
         }
+    }
+
+    private readonly Step Translate(in ChainSlot<TAddress> at, int rule, in RuleCode<TAddress> code)
+    {
+        NatRange range = SingleNatRange.Unpack(code.TestValue, code.TestMask);
+        if (_walk.Nat.SetupInfo(_packet, range, NatManip.Destination, _walk) == Verdict.Accept)
+        {
+            return Step.Accept;
+        }
+        _walk.Blame(Fate.Dropped(PlaceOf(at, rule)));
+        return Step.Drop;
     }
 
     private Step Call(int slot, ChainEntry how)

@@ -15,4 +15,7 @@ internal enum RuleAction : byte
 
     /// <summary>A target of an extension acts.</summary>
     Extension,
+
+    /// <summary>DNAT to one IPv4 address and at most one port, which lie in the rule itself.</summary>
+    Translate,
 }

@@ -12,7 +12,7 @@ internal struct RuleCode<TAddress>
 {
     public TAddress Source, SourceMask, Destination, DestinationMask;
 
-    /// <summary>For <see cref="RuleAction.Extension"/>.</summary>
+    /// <summary>For <see cref="RuleAction.Extension"/> and <see cref="RuleAction.Translate"/>.</summary>
     public ExtensionTarget? Target;
 
     /// <summary>For <see cref="RuleAction.Jump"/> and <see cref="RuleAction.Goto"/>: the chain's slot. Otherwise the state of the target, or −1.</summary>
@@ -21,7 +21,10 @@ internal struct RuleCode<TAddress>
     /// <summary>First of the rule's matches in the chain's list.</summary>
     public int FirstMatch;
 
-    /// <summary>The parts of <see cref="InlineTest"/>, when it is all that the rule asks besides its base part.</summary>
+    /// <summary>
+    /// The parts of <see cref="InlineTest"/>, when it is all that the rule asks besides its base part. For
+    /// <see cref="RuleAction.Translate"/>, whose test has none, the address, and flags and port.
+    /// </summary>
     public uint TestValue, TestMask;
 
     public ushort MatchCount;

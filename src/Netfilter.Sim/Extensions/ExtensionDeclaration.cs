@@ -114,4 +114,10 @@ public sealed class TargetDeclaration : ExtensionDeclaration
 {
     /// <summary>Makes the record that the kernel would hold, after all checks of the tool.</summary>
     public required Func<OptionValues, ExtensionTarget> Build { get; init; }
+
+    /// <summary>
+    /// A short cut for large dumps: reads the options in the very form in which <see cref="ExtensionTarget.Save"/> writes
+    /// them, or gives null, so that they are read in the usual way. Null when there is none.
+    /// </summary>
+    public Func<ReadOnlySpan<char>, RuleFacts, ExtensionTarget?>? ReadSaved { get; init; }
 }

@@ -13,26 +13,27 @@ internal sealed class CowArray<T>
     private const int PageSize = 1 << PageBits;
     private const int PageMask = PageSize - 1;
 
-    private Page[] _pages = [];
-    private object _owner = new();
+    private T[][] _pages = [];
+
+    // Of each page whether nobody else has it. Beside the pages, so that asking costs no way through memory of its own.
+    private bool[] _isOwned = [];
 
     /// <summary>Number of elements that have been added.</summary>
     public int Count { get; private set; }
 
     /// <summary>Reads an element.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref readonly T Read(int index) => ref _pages[index >> PageBits].Items[index & PageMask];
+    public ref readonly T Read(int index) => ref _pages[index >> PageBits][index & PageMask];
 
     /// <summary>Gives an element to write to; takes a copy of its page first when a fork shares it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref T Write(int index)
     {
-        Page page = _pages[index >> PageBits];
-        if (!ReferenceEquals(page.Owner, _owner))
+        if (!_isOwned[index >> PageBits])
         {
-            page = TakeCopy(index >> PageBits);
+            TakeCopy(index >> PageBits);
         }
-        return ref page.Items[index & PageMask];
+        return ref _pages[index >> PageBits][index & PageMask];
     }
 
     /// <summary>Appends elements of the default value.</summary>
@@ -45,10 +46,14 @@ internal sealed class CowArray<T>
         if (pagesNeeded > _pages.Length)
         {
             Array.Resize(ref _pages, Math.Max(pagesNeeded, _pages.Length * 2));
+            Array.Resize(ref _isOwned, _pages.Length);
         }
         for (int i = (first + PageMask) >> PageBits; i < pagesNeeded; i++)
         {
-            _pages[i] ??= new Page(_owner, new T[PageSize]);
+            if (_pages[i] is null)
+            {
+                (_pages[i], _isOwned[i]) = (new T[PageSize], true);
+            }
         }
         return first;
     }
@@ -56,22 +61,11 @@ internal sealed class CowArray<T>
     /// <summary>Makes a second array with the same elements; neither sees what is written to the other from now on.</summary>
     public CowArray<T> Fork()
     {
-        CowArray<T> fork = new() { _pages = [.. _pages], Count = Count };
-        _owner = new object();
+        CowArray<T> fork = new() { _pages = [.. _pages], _isOwned = new bool[_pages.Length], Count = Count };
+        Array.Clear(_isOwned);
         return fork;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private Page TakeCopy(int pageIndex)
-    {
-        Page copy = new(_owner, [.. _pages[pageIndex].Items]);
-        _pages[pageIndex] = copy;
-        return copy;
-    }
-
-    private sealed class Page(object owner, T[] items)
-    {
-        public readonly object Owner = owner;
-        public readonly T[] Items = items;
-    }
+    private void TakeCopy(int page) => (_pages[page], _isOwned[page]) = ([.. _pages[page]], true);
 }

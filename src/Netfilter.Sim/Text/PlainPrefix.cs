@@ -12,7 +12,7 @@ internal static class PlainPrefix
         int slash = text.IndexOf('/');
         int width = family == IpFamily.IPv4 ? 32 : 128;
         int length = width;
-        if (slash >= 0 && !TryLength(text[(slash + 1)..], width, out length))
+        if (slash >= 0 && !TryNumber(text[(slash + 1)..], width, out length))
         {
             return false;
         }
@@ -34,17 +34,18 @@ internal static class PlainPrefix
         return length > 0;
     }
 
-    private static bool TryLength(ReadOnlySpan<char> text, int width, out int length)
+    /// <summary>Reads a decimal number without leading zeros.</summary>
+    public static bool TryNumber(ReadOnlySpan<char> text, int most, out int number)
     {
-        length = 0;
+        number = 0;
         foreach (char c in text)
         {
-            if (!char.IsAsciiDigit(c) || (length == 0 && text.Length > 1 && c == '0'))
+            if (!char.IsAsciiDigit(c) || (number == 0 && text.Length > 1 && c == '0'))
             {
                 return false;
             }
-            length = (length * 10) + (c - '0');
-            if (length > width)
+            number = (number * 10) + (c - '0');
+            if (number > most)
             {
                 return false;
             }
@@ -52,7 +53,8 @@ internal static class PlainPrefix
         return text.Length > 0;
     }
 
-    private static bool TryDotted(ReadOnlySpan<char> text, out uint bits)
+    /// <summary>Reads four decimal octets.</summary>
+    public static bool TryDotted(ReadOnlySpan<char> text, out uint bits)
     {
         bits = 0;
         uint octet = 0;

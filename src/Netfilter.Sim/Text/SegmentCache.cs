@@ -43,6 +43,11 @@ internal sealed class SegmentCache(RuleFacts facts, RuleEnvironment environment)
         {
             return known;
         }
+        int name = extension.Name.Length;
+        if (extension.ReadSaved is { } readSaved && text.Length > name && readSaved(text[(name + 1)..], facts) is { } saved)
+        {
+            return saved;
+        }
         if (Read(extension, text) is not { } session)
         {
             return null;

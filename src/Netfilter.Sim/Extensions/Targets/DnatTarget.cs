@@ -1,6 +1,8 @@
+using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Nat;
 using Netfilter.Sim.Rules;
+using Netfilter.Sim.Text;
 
 namespace Netfilter.Sim.Extensions.Targets;
 
@@ -8,6 +10,15 @@ namespace Netfilter.Sim.Extensions.Targets;
 /// <param name="Range">What it may become.</param>
 public sealed record DnatTarget(NatRange Range) : ExtensionTarget
 {
+    internal SingleNatRange Translation { get; private init; } = new(Range);
+
+    /// <summary>What it may become.</summary>
+    public NatRange Range
+    {
+        get => Translation.Value;
+        init => Translation = new SingleNatRange(value);
+    }
+
     /// <summary>The declaration.</summary>
     public static TargetDeclaration Extension { get; } = new()
     {
@@ -28,6 +39,7 @@ public sealed record DnatTarget(NatRange Range) : ExtensionTarget
             new("persistent") { Help = "Give a source the same address whatever the destination." },
         ],
         Build = values => new DnatTarget(NatRangeText.WithFlags(values, values.Get<NatRange>("to-destination"))),
+        ReadSaved = ReadSaved,
         Sample = source => ["--to-destination", source.NextAddress()],
     };
 
@@ -58,4 +70,25 @@ public sealed record DnatTarget(NatRange Range) : ExtensionTarget
         context.Walk.Nat.SetupInfo(context.Packet, Range, NatManip.Destination, context.Walk) == Verdict.Accept
             ? TargetVerdict.Accept
             : TargetVerdict.Drop;
+
+    // One IPv4 address, and a port where the protocol has some.
+    private static DnatTarget? ReadSaved(ReadOnlySpan<char> options, RuleFacts rule)
+    {
+        const string Prefix = "--to-destination ";
+        if (!options.StartsWith(Prefix, StringComparison.Ordinal) || rule.Family != IpFamily.IPv4)
+        {
+            return null;
+        }
+        ReadOnlySpan<char> text = options[Prefix.Length..];
+        int colon = text.IndexOf(':');
+        int port = 0;
+        if (!PlainPrefix.TryDotted(colon < 0 ? text : text[..colon], out uint address)
+            || (colon >= 0 && !(NatRangeText.HasPorts(rule.Protocol) && PlainPrefix.TryNumber(text[(colon + 1)..], ushort.MaxValue, out port))))
+        {
+            return null;
+        }
+        NatRangeFlags flags = NatRangeFlags.MapAddresses | (colon < 0 ? 0 : NatRangeFlags.ProtocolSpecified);
+        NetAddress only = new(address);
+        return new DnatTarget(new NatRange(flags, only, only, (ushort)port, (ushort)port));
+    }
 }

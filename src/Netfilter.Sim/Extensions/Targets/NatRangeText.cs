@@ -175,7 +175,8 @@ internal static class NatRangeText
         return range with { Flags = range.Flags | NatRangeFlags.ProtocolOffset, BasePort = basePort };
     }
 
-    private static bool HasPorts(ushort protocol) => protocol is IpProtocols.Tcp or IpProtocols.Udp
+    /// <summary>Whether the tool takes ports with a protocol.</summary>
+    public static bool HasPorts(ushort protocol) => protocol is IpProtocols.Tcp or IpProtocols.Udp
         or IpProtocols.Sctp or IpProtocols.Dccp or IpProtocols.Icmp;
 
     private static NetAddress Address(string text, IpFamily family) =>
