@@ -10,6 +10,8 @@ namespace Netfilter.Sim.Stack;
 /// <summary>ICMP errors and echo replies (<c>net/ipv4/icmp.c</c>).</summary>
 internal sealed partial class IpStack
 {
+    private bool _isSendingIcmp;
+
     /// <summary>The socket that the kernel's own answers come from (<c>inet_ctl_sock_create</c>).</summary>
     private static readonly LocalSocket ControlSocket = new(255, 0) { IsKernel = true };
 
@@ -40,7 +42,7 @@ internal sealed partial class IpStack
     {
         bool isToGroup = about.Route?.Type is RouteType.Broadcast or RouteType.Multicast;
         bool isBridged = about.PhysOutDevice is not null;
-        if ((about.Route is null && !isBridged) || about.PacketType != PacketType.Host || isToGroup || !IcmpError.MayBeAbout(about))
+        if (_isSendingIcmp || (about.Route is null && !isBridged) || about.PacketType != PacketType.Host || isToGroup || !IcmpError.MayBeAbout(about))
         {
             return;
         }
@@ -78,7 +80,18 @@ internal sealed partial class IpStack
         answer.Mark = mark;
         answer.Socket = ControlSocket;
         ConnectionTracker.Attach(answer, about);
-        LocalOut(answer, cause);
+        SendIcmp(answer, cause);
+    }
+
+    /// <summary>
+    /// Sends an ICMP message of the host's own. While it is on its way no error can be sent, since the socket for them is
+    /// busy: REJECT does not answer it (<c>icmp_xmit_lock</c>, <c>icmpv6_xmit_lock</c>).
+    /// </summary>
+    private void SendIcmp(PacketBuffer message, LifeCause cause)
+    {
+        _isSendingIcmp = true;
+        LocalOut(message, cause);
+        _isSendingIcmp = false;
     }
 
     /// <summary>The mark of an answer (<c>IP4_REPLY_MARK</c>, <c>IP6_REPLY_MARK</c>).</summary>
@@ -122,7 +135,7 @@ internal sealed partial class IpStack
         reply.Route = route;
         reply.Mark = key.Mark;
         reply.Socket = ControlSocket;
-        LocalOut(reply, LifeCause.Answered);
+        SendIcmp(reply, LifeCause.Answered);
     }
 
     /// <summary>The address that answers for a broadcast (<c>fib_compute_spec_dst</c>).</summary>

@@ -13,7 +13,7 @@ internal sealed partial class IpStack
         NetAddress source = about.Source;
         bool isToGroup = about.Span[24] == 0xff || about.PacketType != PacketType.Host;
         bool mayBeToGroup = type == Icmpv6Type.PacketTooBig || (type == Icmpv6Type.ParameterProblem && code == 2);
-        if ((isToGroup && !mayBeToGroup) || source.Bits == 0 || source.Bits >> 120 == 0xff || !IcmpError.MayBeAbout(about))
+        if (_isSendingIcmp || (isToGroup && !mayBeToGroup) || source.Bits == 0 || source.Bits >> 120 == 0xff || !IcmpError.MayBeAbout(about))
         {
             return;
         }
@@ -79,6 +79,6 @@ internal sealed partial class IpStack
         reply.Route = route;
         reply.Mark = key.Mark;
         reply.Socket = ControlSocket;
-        LocalOut(reply, LifeCause.Answered);
+        SendIcmp(reply, LifeCause.Answered);
     }
 }
