@@ -55,6 +55,9 @@ internal ref struct ChainWalker<TAddress, TObserver>
         Accept,
         Drop,
         Stolen,
+
+        /// <summary>To a program that does not listen: it is gone, and its sender is not told.</summary>
+        Queue,
         Unknown,
     }
 
@@ -77,6 +80,7 @@ internal ref struct ChainWalker<TAddress, TObserver>
             Step.Accept => Verdict.Accept,
             Step.Drop => Verdict.Drop,
             Step.Stolen => Verdict.Stolen,
+            Step.Queue => Verdict.Queue,
             _ => Verdict.Unknown,
         };
     }
@@ -236,7 +240,7 @@ internal ref struct ChainWalker<TAddress, TObserver>
                 return Step.Drop;
             case RuleAction.Queue:
                 _walk.Blame(Fate.Dropped(PlaceOf(at, rule), "queued, and nobody listens"));
-                return Step.Drop;
+                return Step.Queue;
             case RuleAction.Return:
                 return Return(at);
             case RuleAction.Jump:
@@ -297,7 +301,7 @@ internal ref struct ChainWalker<TAddress, TObserver>
                 return Step.Unknown;
             case TargetVerdict.Queue:
                 _walk.Blame(Fate.Dropped(PlaceOf(at, rule), "queued, and nobody listens"));
-                return Step.Drop;
+                return Step.Queue;
             default:
                 _walk.Blame(_walk.TakeRejection() is string with
                     ? Fate.Rejected(PlaceOf(at, rule), with)

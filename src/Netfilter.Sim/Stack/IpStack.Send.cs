@@ -28,9 +28,9 @@ internal sealed partial class IpStack
         int outer = Walk.BeginLife(LifeCause.Sent, packet);
         NoteRoute(packet, packet.Route!);
         Fate fate = OutputLocal(packet);
+        bool isDropped = !_isLastQueued && fate.Kind is (FateKind.Dropped or FateKind.Rejected);
         Finish(packet, outer, fate);
         DrainLoopback();
-        bool isDropped = fate.Kind is FateKind.Dropped or FateKind.Rejected;
         return !isDropped ? SendError.None
             : _rerouteError != SendError.None ? _rerouteError : SendError.Permission;
     }

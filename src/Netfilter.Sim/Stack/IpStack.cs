@@ -14,6 +14,9 @@ namespace Netfilter.Sim.Stack;
 /// </summary>
 internal sealed partial class IpStack(NetworkNamespace host)
 {
+    // Whether the last hook handed its packet to a program that does not listen (nf_queue answers 0 then).
+    private bool _isLastQueued;
+
     private readonly PacketPool _pool = new();
     private readonly Queue<PacketBuffer> _loopedBack = new();
 
@@ -50,7 +53,12 @@ internal sealed partial class IpStack(NetworkNamespace host)
         device.Kind is NetDeviceKind.Ethernet or NetDeviceKind.Veth or NetDeviceKind.Bridge;
 
     /// <summary>Passes a packet through a hook, from the function after a priority on.</summary>
-    private Verdict RunHook(Hook hook, PacketBuffer packet) => Host.Hooks.Run(hook, packet, Walk);
+    private Verdict RunHook(Hook hook, PacketBuffer packet)
+    {
+        Verdict verdict = Host.Hooks.Run(hook, packet, Walk);
+        _isLastQueued = verdict == Verdict.Queue;
+        return verdict;
+    }
 
     private void Finish(PacketBuffer packet, int outer, in Fate fate)
     {
