@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Conntrack;
 using Netfilter.Sim.Routing;
+using Netfilter.Sim.Stack;
 
 namespace Netfilter.Sim.Packets;
 
@@ -100,6 +101,9 @@ public sealed partial class PacketBuffer
     /// <summary>Where the first of <see cref="Pieces"/> begins.</summary>
     internal int PiecesStart { get; set; }
 
+    /// <summary>What the host found in its IPv4 options (<c>IPCB(skb)-&gt;opt</c>).</summary>
+    internal IpOptions Options;
+
     internal Span<byte> Writable => Bytes.AsSpan(Start, Length);
 
     /// <summary>Source address.</summary>
@@ -168,6 +172,7 @@ public sealed partial class PacketBuffer
         InDevice = OutDevice = PhysInDevice = PhysOutDevice = null;
         (Mark, Priority, PacketType, LinkHeaderLength, Route, Socket) = (0, 0, PacketType.Host, 0, null, null);
         (Connection, ConntrackInfo, Template, Trace, FragmentMaxSize) = (-1, ConntrackInfo.None, null, false, 0);
+        Options = default;
         Pieces.Clear();
     }
 
@@ -179,6 +184,7 @@ public sealed partial class PacketBuffer
         (Mark, Priority, PacketType) = (from.Mark, from.Priority, from.PacketType);
         (Route, Socket, Trace) = (from.Route, from.Socket, from.Trace);
         (Connection, ConntrackInfo, Template) = (from.Connection, from.ConntrackInfo, from.Template);
+        Options = from.Options;
         LinkHeaderLength = from.LinkHeaderLength;
         from.Bytes.AsSpan(from.Start - LinkHeaderLength, LinkHeaderLength).CopyTo(Bytes.AsSpan(Start - LinkHeaderLength));
     }

@@ -30,17 +30,18 @@ internal static class TcpReset
     /// <param name="tos">Type of service or traffic class: 0 from REJECT, the segment's own from a closed port.</param>
     /// <param name="ttl">TTL or hop limit.</param>
     /// <param name="identification">The IPv4 identification: 0 from REJECT.</param>
+    /// <param name="options">IPv4 options of the answer; none from REJECT.</param>
     public static void Write(
-        PacketBuffer into, PacketBuffer about, byte tos = 0, byte ttl = 64, ushort identification = 0)
+        PacketBuffer into, PacketBuffer about, byte tos = 0, byte ttl = 64, ushort identification = 0, ReadOnlySpan<byte> options = default)
     {
         ReadOnlySpan<byte> segment = about.Span[TransportOffset(about)..];
         bool isIPv4 = about.Family == IpFamily.IPv4;
-        int network = isIPv4 ? 20 : 40;
+        int network = isIPv4 ? 20 + options.Length : 40;
         Span<byte> ip = into.Begin(network + 20);
         if (isIPv4)
         {
             IcmpError.WriteHeaderV4(
-                ip, about.DestinationV4, about.SourceV4, IpProtocols.Tcp, tos, ttl, identification, true, default);
+                ip, about.DestinationV4, about.SourceV4, IpProtocols.Tcp, tos, ttl, identification, true, options);
         }
         else
         {

@@ -97,9 +97,15 @@ internal sealed partial class IpStack
     private void AnswerWithReset(PacketBuffer packet)
     {
         bool isIPv4 = packet.Family == IpFamily.IPv4;
+        if (!IpOptionsEcho.TryCreate(packet, Fib, stackalloc byte[IpOptions.MaxLength], out IpOptionsEcho options))
+        {
+            return;
+        }
+        options.Build(isIPv4 ? packet.DestinationV4 : 0, isIPv4 ? packet.SourceV4 : 0, TimeOfDay);
         PacketBuffer reset = Rent();
         TcpReset.Write(
-            reset, packet, (byte)(packet.TypeOfService & 0xfc), (byte)Host.Configuration.Sysctls.DefaultTtl);
+            reset, packet, (byte)(packet.TypeOfService & 0xfc), (byte)Host.Configuration.Sysctls.DefaultTtl, options: options.Options);
+        Redirect(reset, options.FirstHop);
         reset.Mark = ReplyMark(packet);
         reset.Socket = isIPv4 ? ControlSocket : null;
         RouteKey key = KeyOf(reset, Fib.Loopback.Index);

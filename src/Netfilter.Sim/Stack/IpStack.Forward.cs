@@ -26,6 +26,11 @@ internal sealed partial class IpStack
             return Fate.Rejected("time to live exceeded");
         }
         RouteResult route = packet.Route!;
+        if (packet.Options.IsStrictRoute && route.Gateway is not null)
+        {
+            SendIcmpError(packet, IcmpType.DestinationUnreachable, IcmpCode.SourceRouteFailed);
+            return Fate.Rejected("the next stop of its strict source route is no neighbour");
+        }
         int mtu = Math.Min(route.EffectiveMtu, 65535);
         if (ExceedsMtuV4(packet, mtu))
         {
@@ -44,7 +49,15 @@ internal sealed partial class IpStack
     {
         packet.OutDevice = route.Device;
         Verdict verdict = RunHook(Hook.Forward, packet);
-        return verdict == Verdict.Accept ? Output(packet) : Walk.TakeFate(verdict);
+        if (verdict != Verdict.Accept)
+        {
+            return Walk.TakeFate(verdict);
+        }
+        if (packet.Options.Length != 0)
+        {
+            ForwardOptions(packet, packet.InDevice!);
+        }
+        return Output(packet);
     }
 
     /// <summary><c>ip_exceeds_mtu</c>: what came in fragments may be fragmented again, as small as it came.</summary>

@@ -46,9 +46,13 @@ internal sealed partial class IpStack
         {
             return;
         }
+        if (!IpOptionsEcho.TryCreate(about, Fib, stackalloc byte[IpOptions.MaxLength], out IpOptionsEcho options))
+        {
+            return;
+        }
         RouteKey key = new()
         {
-            Destination = about.Source,
+            Destination = options.FirstHop is { } hop ? new NetAddress(hop) : about.Source,
             Source = about.Route?.Type == RouteType.Local ? about.Destination : new NetAddress(0u),
             InIndex = Fib.Loopback.Index,
             Mark = ReplyMark(about),
@@ -62,9 +66,10 @@ internal sealed partial class IpStack
         }
         PacketBuffer error = Rent();
         uint from = source.IPv4Bits != 0 ? source.IPv4Bits : DummyAddress;
+        options.Build(from, about.SourceV4, TimeOfDay);
         bool isWritten = IcmpError.WriteV4(
-            error, about, from, about.SourceV4, type, code, info, NextIdentification(), route.EffectiveMtu,
-            ttl: (byte)Host.Configuration.Sysctls.DefaultTtl);
+            error, about, from, key.Destination.IPv4Bits, type, code, info, NextIdentification(), route.EffectiveMtu,
+            options.Options, ttl: (byte)Host.Configuration.Sysctls.DefaultTtl);
         SendAnswer(error, isWritten ? route : null, key.Mark, about, LifeCause.Answered);
     }
 
@@ -116,9 +121,13 @@ internal sealed partial class IpStack
         {
             return;
         }
+        if (!IpOptionsEcho.TryCreate(packet, Fib, stackalloc byte[IpOptions.MaxLength], out IpOptionsEcho options))
+        {
+            return;
+        }
         RouteKey key = new()
         {
-            Destination = packet.Source,
+            Destination = options.FirstHop is { } hop ? new NetAddress(hop) : packet.Source,
             Source = isToGroup ? SpecificDestination(packet) : packet.Destination,
             InIndex = Fib.Loopback.Index,
             Mark = ReplyMark(packet),
@@ -131,7 +140,9 @@ internal sealed partial class IpStack
             return;
         }
         PacketBuffer reply = Rent();
-        IcmpError.WriteEchoReply(reply, packet, source, NextIdentification(), ttl: (byte)sysctls.DefaultTtl);
+        options.Build(source.IPv4Bits, packet.SourceV4, TimeOfDay);
+        IcmpError.WriteEchoReply(reply, packet, source, NextIdentification(), options.Options, (byte)sysctls.DefaultTtl);
+        Redirect(reply, options.FirstHop);
         reply.Route = route;
         reply.Mark = key.Mark;
         reply.Socket = ControlSocket;

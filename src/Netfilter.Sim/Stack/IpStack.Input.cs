@@ -40,6 +40,10 @@ internal sealed partial class IpStack
         {
             return Fate.Dropped(decision.Reason!);
         }
+        if (packet.TransportOffset > IpOptions.HeaderLength && ReceiveOptions(packet, device, ref decision) is { } ended)
+        {
+            return ended;
+        }
         bool isGroupFrame = packet.PacketType is PacketType.Broadcast or PacketType.Multicast;
         if (isGroupFrame && decision.Kind != InputKind.LocalGroup && Fib.Flags(device).DropsUnicastInMulticastIPv4)
         {
