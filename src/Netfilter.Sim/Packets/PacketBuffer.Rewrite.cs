@@ -112,13 +112,38 @@ public sealed partial class PacketBuffer
         AdjustTransportChecksum(delta);
     }
 
+    private Span<byte> ChecksumField => Bytes.AsSpan(Start + TransportOffset + Checksum.FieldOffset(Protocol), 2);
+
+    /// <summary>
+    /// Leaves the transport checksum to the interface: until the packet leaves, its field holds the sum of the pseudo header
+    /// (<c>CHECKSUM_PARTIAL</c>).
+    /// </summary>
+    internal void MakeChecksumPartial()
+    {
+        uint pseudo = Checksum.PseudoHeader(Span, Family, Protocol, Length - TransportOffset);
+        BinaryPrimitives.WriteUInt16BigEndian(ChecksumField, (ushort)~Checksum.Finish(pseudo));
+        HasPartialChecksum = true;
+    }
+
+    /// <summary>Computes a transport checksum that was left to the interface (<c>skb_checksum_help</c>).</summary>
+    internal void CompleteChecksum()
+    {
+        if (HasPartialChecksum)
+        {
+            ChecksumField.Clear();
+            ushort checksum = Checksum.OfTransport(Span, Family, TransportOffset, Protocol);
+            BinaryPrimitives.WriteUInt16BigEndian(ChecksumField, checksum);
+            HasPartialChecksum = false;
+        }
+    }
+
     /// <summary>
     /// Adds a delta (<see cref="ChecksumUpdate"/>) to the checksum of the transport header, if the protocol has one, the
     /// header is there and this is no later fragment.
     /// </summary>
     internal void AdjustTransportChecksum(uint delta)
     {
-        if (!HasChecksumField(Protocol == IpProtocols.Tcp ? 20 : 8))
+        if (HasPartialChecksum || !HasChecksumField(Protocol == IpProtocols.Tcp ? 20 : 8))
         {
             return;
         }
@@ -335,6 +360,13 @@ public sealed partial class PacketBuffer
 
     private void AdjustPseudoHeader(uint delta)
     {
+        if (HasPartialChecksum)
+        {
+            Span<byte> field = ChecksumField;
+            ushort sum = BinaryPrimitives.ReadUInt16BigEndian(field);
+            BinaryPrimitives.WriteUInt16BigEndian(field, (ushort)~ChecksumUpdate.Apply((ushort)~sum, delta));
+            return;
+        }
         if (Protocol is IpProtocols.Tcp or IpProtocols.Udp or IpProtocols.UdpLite
             || (Protocol == IpProtocols.IcmpV6 && Family == IpFamily.IPv6))
         {

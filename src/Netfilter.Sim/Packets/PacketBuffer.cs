@@ -104,6 +104,9 @@ public sealed partial class PacketBuffer
     /// <summary>What the host found in its IPv4 options (<c>IPCB(skb)-&gt;opt</c>).</summary>
     internal IpOptions Options;
 
+    /// <summary>Whether the transport checksum is still to be computed.</summary>
+    internal bool HasPartialChecksum { get; private set; }
+
     internal Span<byte> Writable => Bytes.AsSpan(Start, Length);
 
     /// <summary>Source address.</summary>
@@ -172,7 +175,7 @@ public sealed partial class PacketBuffer
         InDevice = OutDevice = PhysInDevice = PhysOutDevice = null;
         (Mark, Priority, PacketType, LinkHeaderLength, Route, Socket) = (0, 0, PacketType.Host, 0, null, null);
         (Connection, ConntrackInfo, Template, Trace, FragmentMaxSize) = (-1, ConntrackInfo.None, null, false, 0);
-        Options = default;
+        (Options, HasPartialChecksum) = (default, false);
         Pieces.Clear();
     }
 
@@ -184,7 +187,7 @@ public sealed partial class PacketBuffer
         (Mark, Priority, PacketType) = (from.Mark, from.Priority, from.PacketType);
         (Route, Socket, Trace) = (from.Route, from.Socket, from.Trace);
         (Connection, ConntrackInfo, Template) = (from.Connection, from.ConntrackInfo, from.Template);
-        Options = from.Options;
+        (Options, HasPartialChecksum) = (from.Options, from.HasPartialChecksum);
         LinkHeaderLength = from.LinkHeaderLength;
         from.Bytes.AsSpan(from.Start - LinkHeaderLength, LinkHeaderLength).CopyTo(Bytes.AsSpan(Start - LinkHeaderLength));
     }

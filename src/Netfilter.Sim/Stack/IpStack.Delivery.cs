@@ -106,6 +106,10 @@ internal sealed partial class IpStack
         TcpReset.Write(
             reset, packet, (byte)(packet.TypeOfService & 0xfc), (byte)Host.Configuration.Sysctls.DefaultTtl, options: options.Options);
         Redirect(reset, options.FirstHop);
+        if (!isIPv4)
+        {
+            reset.MakeChecksumPartial();
+        }
         reset.Mark = ReplyMark(packet);
         reset.Socket = isIPv4 ? ControlSocket : null;
         RouteKey key = KeyOf(reset, Fib.Loopback.Index);

@@ -100,6 +100,7 @@ internal sealed partial class IpStack
     /// <summary>Gives a packet to its interface (<c>ip_finish_output2</c>).</summary>
     private Fate Transmit(PacketBuffer packet, NetDevice device)
     {
+        packet.CompleteChecksum();
         bool isGroupV6 = packet.Family == IpFamily.IPv6 && packet.Span[24] == 0xff;
         if (isGroupV6 && device.Kind != NetDeviceKind.Loopback && LoopGroupBackV6(packet, device) is { } ended)
         {
