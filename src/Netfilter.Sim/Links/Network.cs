@@ -57,6 +57,19 @@ public sealed partial class Network
         FindSegment(host, index)?.Ends.RemoveAll(end => end.Host == host && end.DeviceIndex == index);
     }
 
+    /// <summary>Takes a host away, with its ends of all cables.</summary>
+    public void Remove(NetworkNamespace host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        foreach (Segment segment in _segments)
+        {
+            segment.Ends.RemoveAll(end => end.Host == host);
+        }
+        _segments.RemoveAll(segment => segment.Ends.Count == 0);
+        _learnt.Remove(host);
+        Hosts = Hosts.Remove(host);
+    }
+
     /// <summary>A host sends a packet; it and all that follow from it go their ways until nothing moves any more.</summary>
     /// <param name="from">The host.</param>
     /// <param name="packet">The packet, as a raw socket would send it.</param>
