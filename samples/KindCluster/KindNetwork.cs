@@ -18,6 +18,7 @@ internal sealed class KindNetwork
     ];
 
     private readonly Dictionary<string, NetworkNamespace> _hosts = [];
+    private readonly KindRules _rules;
 
     public KindNetwork(ulong seed)
     {
@@ -38,6 +39,7 @@ internal sealed class KindNetwork
         client.AddInterface("eth0", NetDeviceKind.Ethernet, "172.18.0.1/16");
         ethernet.Add((client, "eth0"));
         Network.Connect([.. ethernet]);
+        _rules = new KindRules(NodeNames.Select(name => this[name]), Clock);
     }
 
     /// <summary>The clock of all hosts.</summary>
@@ -59,14 +61,8 @@ internal sealed class KindNetwork
         .Select(pod => pod.Split(' ')[0])
         .FirstOrDefault(address);
 
-    /// <summary>Loads what iptables-save printed on every node in one step of the walk-through.</summary>
-    public void Load(string step)
-    {
-        foreach (string node in NodeNames)
-        {
-            this[node].Restore(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", "rules", node, step + ".rules")));
-        }
-    }
+    /// <summary>Goes on to a step of the walk-through: manifests are applied, and every node's kube-proxy writes its rules.</summary>
+    public void Load(string step) => _rules.GoTo(step);
 
     private NetworkNamespace AddHost(string name, INetfilterChance chance) => _hosts[name] = new NetworkNamespace(name, Clock, chance);
 
