@@ -154,7 +154,7 @@ public sealed partial class Cluster
         _hosts.Remove(name);
     }
 
-    // A pod serves every port that it names and every port that a slice sends traffic to it on.
+    // A pod serves the ports that it names; one that names none, every port that a slice sends traffic to it on.
     private void StartServers()
     {
         foreach (Pod pod in State.Pods.Where(pod => pod.Spec.NodeName is not null))
@@ -180,7 +180,8 @@ public sealed partial class Cluster
         Pod? pod = State.Pods.FirstOrDefault(pod => !pod.Spec.HostNetwork && pod.Status.PodIPs.AsSpan().Contains(address));
         string? node = State.Nodes.FirstOrDefault(node => AddressesOf(node).Contains(address))?.Metadata.Name;
         string? host = pod?.Key.ToString() ?? node;
-        foreach (EndpointPort port in slice.Ports)
+        bool namesPorts = pod?.Spec.Containers.AsEnumerable().Any(container => container.Ports.Count > 0) == true;
+        foreach (EndpointPort port in namesPorts ? default : slice.Ports)
         {
             if (host is not null && _hosts.ContainsKey(host) && port.Port is { } number)
             {

@@ -49,6 +49,9 @@ public sealed partial class ClusterState
     /// <summary>The pods in the order they were added.</summary>
     public IReadOnlyCollection<Pod> Pods => _pods.Values;
 
+    /// <summary>The Deployments in the order they were added.</summary>
+    public IReadOnlyCollection<Deployment> Deployments => _deployments.Values;
+
     /// <summary>The Services in the order they were added.</summary>
     public IReadOnlyCollection<Service> Services => _services.Values;
 
