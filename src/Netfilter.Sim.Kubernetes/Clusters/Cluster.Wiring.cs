@@ -1,7 +1,6 @@
 using System.Globalization;
 using Netfilter.Sim.Determinism;
 using Netfilter.Sim.Kubernetes.Addressing;
-using Netfilter.Sim.Kubernetes.KubeProxy;
 using Netfilter.Sim.Kubernetes.Objects;
 using Netfilter.Sim.Links;
 using Netfilter.Sim.Routing;

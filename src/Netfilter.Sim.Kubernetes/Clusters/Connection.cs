@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using Netfilter.Sim.Addressing;
-using Netfilter.Sim.Kubernetes.KubeProxy;
 using Netfilter.Sim.Links;
 
 namespace Netfilter.Sim.Kubernetes.Clusters;
