@@ -15,6 +15,14 @@ public interface IPacketSink
     /// <summary>A packet has passed all INPUT hooks and is given to the local stack; <see cref="PacketBuffer.InDevice"/> is where it came in.</summary>
     void OnDelivered(PacketBuffer packet);
 
+    /// <summary>A packet passes a bridge's own interface, between the host and the ports.</summary>
+    /// <param name="bridge">The bridge.</param>
+    /// <param name="isSent">Whether the host sends it; otherwise it goes up to the host.</param>
+    /// <param name="packet">The packet.</param>
+    void OnBridged(NetDevice bridge, bool isSent, PacketBuffer packet)
+    {
+    }
+
     /// <summary>A target wrote a line to the kernel's log (LOG, SYN cookies).</summary>
     void OnLog(string line);
 

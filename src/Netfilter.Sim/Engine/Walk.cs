@@ -13,6 +13,7 @@ public sealed class Walk : IPacketSink
 {
     private readonly ImmutableArray<EmittedPacket>.Builder _emitted = ImmutableArray.CreateBuilder<EmittedPacket>();
     private readonly ImmutableArray<DeliveredPacket>.Builder _delivered = ImmutableArray.CreateBuilder<DeliveredPacket>();
+    private readonly ImmutableArray<BridgedPacket>.Builder _bridged = ImmutableArray.CreateBuilder<BridgedPacket>();
     private readonly ImmutableArray<NflogRecord>.Builder _nflog = ImmutableArray.CreateBuilder<NflogRecord>();
     private readonly ImmutableArray<string>.Builder _log = ImmutableArray.CreateBuilder<string>();
     private readonly ImmutableArray<string>.Builder _trace = ImmutableArray.CreateBuilder<string>();
@@ -27,6 +28,9 @@ public sealed class Walk : IPacketSink
 
     /// <summary>The packets that were given to the local host, in order.</summary>
     public ImmutableArray<DeliveredPacket> Delivered => _delivered.ToImmutable();
+
+    /// <summary>The packets that passed a bridge's own interface, in order.</summary>
+    public ImmutableArray<BridgedPacket> Bridged => _bridged.ToImmutable();
 
     /// <summary>All packets of the walk, in the order they began to exist.</summary>
     public ImmutableArray<PacketLife> Lives => [.. Recorder.Lives];
@@ -62,6 +66,12 @@ public sealed class Walk : IPacketSink
         {
             LinkHeader = packet.Bytes.AsMemory(packet.Start - packet.LinkHeaderLength, packet.LinkHeaderLength).ToArray(),
         });
+    }
+
+    void IPacketSink.OnBridged(NetDevice bridge, bool isSent, PacketBuffer packet)
+    {
+        ArgumentNullException.ThrowIfNull(packet);
+        _bridged.Add(new BridgedPacket(bridge, isSent, Packet.Parse(packet.Span)));
     }
 
     void IPacketSink.OnDelivered(PacketBuffer packet)

@@ -115,6 +115,7 @@ internal sealed partial class IpStack
     /// <summary>The host itself sends by a bridge (<c>br_dev_xmit</c>); no rule sees it again.</summary>
     private Fate BridgeTransmit(PacketBuffer packet, NetDevice bridge)
     {
+        Walk.Sink.OnBridged(bridge, isSent: true, packet);
         ulong destination = EthernetHeader.Destination(packet.LinkHeader);
         if (!EthernetHeader.IsGroup(destination))
         {
@@ -146,6 +147,7 @@ internal sealed partial class IpStack
     {
         packet.InDevice = bridge;
         packet.Route = null;
+        Walk.Sink.OnBridged(bridge, isSent: false, packet);
         if (packet.PhysInDevice is null)
         {
             return ReceiveFrame(packet, bridge);

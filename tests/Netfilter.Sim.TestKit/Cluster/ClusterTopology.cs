@@ -1,8 +1,10 @@
 using System.Text.Json;
+using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Determinism;
+using Netfilter.Sim.Engine;
 using Netfilter.Sim.Links;
+using Netfilter.Sim.Packets;
 using Netfilter.Sim.Routing;
-using Netfilter.Sim.TestKit.Conformance;
 
 namespace Netfilter.Sim.TestKit.Cluster;
 
@@ -15,10 +17,6 @@ internal sealed class ClusterTopology
 
     public ClusterTopology(JsonElement topology)
     {
-        if (topology.GetProperty("cni").GetString() == "bridge")
-        {
-            throw new NotModelledException("a bridge in a node");
-        }
         JsonElement[] namespaces = [.. topology.GetProperty("namespaces").EnumerateArray()];
         foreach (JsonElement item in namespaces.Where(item => Role(item) != "segment"))
         {
@@ -34,6 +32,7 @@ internal sealed class ClusterTopology
                 host.Routes.Replace(Route.Parse(route.GetString()!));
             }
         }
+        WarmUp();
     }
 
     /// <summary>The clock of all hosts.</summary>
@@ -61,6 +60,22 @@ internal sealed class ClusterTopology
         foreach (string one in keys)
         {
             host.Sysctls[one] = value;
+        }
+    }
+
+    /// <summary>Every pod sends something to its gateway, so that bridges know it.</summary>
+    private void WarmUp()
+    {
+        foreach (NetworkNamespace pod in _hosts.Values.Where(host => !_watched.Contains(host.Name)))
+        {
+            foreach (Route route in pod.Routes.Where(route => route is { Gateway: not null, Destination.Length: 0 }).ToArray())
+            {
+                NetAddress gateway = route.Gateway!.Value;
+                if (pod.ChooseSource(gateway) is { } own)
+                {
+                    Network.Send(pod, Packet.Udp(new NetEndpoint(own, 9), new NetEndpoint(gateway, 9)), options: WalkOptions.Unwatched);
+                }
+            }
         }
     }
 
@@ -103,8 +118,20 @@ internal sealed class ClusterTopology
                 ? [.. list.EnumerateArray().Select(address => address.GetString()!)]
                 : [];
             string deviceName = device.GetProperty("name").GetString()!;
-            host.AddInterface(deviceName, NetDeviceKind.Veth, addresses);
+            bool isBridge = device.GetProperty("type").GetString() == "bridge";
+            host.AddInterface(deviceName, isBridge ? NetDeviceKind.Bridge : NetDeviceKind.Veth, addresses);
             SetSysctl(host, $"net.ipv4.conf.{deviceName}.send_redirects", "0");
+        }
+        foreach (JsonElement port in item.GetProperty("interfaces").EnumerateArray())
+        {
+            if (port.TryGetProperty("master", out JsonElement master))
+            {
+                host.Change(host.Interface(port.GetProperty("name").GetString()!) with
+                {
+                    MasterIndex = host.Interface(master.GetString()!).Index,
+                    Hairpin = port.TryGetProperty("hairpin", out JsonElement hairpin) && hairpin.GetBoolean(),
+                });
+            }
         }
         SetSysctls(host, item);
     }
@@ -119,6 +146,10 @@ internal sealed class ClusterTopology
             string name = item.GetProperty("name").GetString()!;
             foreach (JsonElement device in item.GetProperty("interfaces").EnumerateArray())
             {
+                if (!device.TryGetProperty("peer", out _))
+                {
+                    continue;
+                }
                 string own = device.GetProperty("name").GetString()!;
                 string[] peer = device.GetProperty("peer").GetString()!.Split('/');
                 if (!_hosts.ContainsKey(peer[0]))

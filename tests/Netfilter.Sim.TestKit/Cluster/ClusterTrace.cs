@@ -144,6 +144,10 @@ internal sealed class ClusterTrace
         {
             Note(emitted.Device.Name, '>', emitted.Packet);
         }
+        foreach (BridgedPacket bridged in hop.Walk.Bridged)
+        {
+            Note(bridged.Bridge.Name, bridged.IsSent ? '>' : '<', bridged.Packet);
+        }
         foreach (PacketLife life in hop.Walk.Lives.Where(life => life.Cause == LifeCause.LoopedBack))
         {
             Note("lo", '<', Packet.Parse(life.Bytes.AsSpan()));
