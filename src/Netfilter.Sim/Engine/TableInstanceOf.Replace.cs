@@ -44,7 +44,7 @@ internal sealed partial class TableInstance<TAddress>
             {
                 change.Added.Add(new Edit(chain, -1));
             }
-            else if (!ReferenceEquals(_slots.Read(slot).Source!.Rules, chain.Rules))
+            else if (!_slots.Read(slot).Source!.SharesRules(chain))
             {
                 change.Edited.Add(new Edit(chain, slot));
             }
@@ -152,8 +152,7 @@ internal sealed partial class TableInstance<TAddress>
         {
             return edit.Slot;
         }
-        string? renamed = change.Removed.Find(name => ReferenceEquals(
-            _slots.Read(_slotOfName[name]).Source!.Rules, edit.Chain.Rules));
+        string? renamed = change.Removed.Find(name => _slots.Read(_slotOfName[name]).Source!.SharesRules(edit.Chain));
         return renamed is null ? -1 : _slotOfName[renamed];
     }
 

@@ -3,7 +3,8 @@ namespace Netfilter.Sim.Rules;
 /// <summary>A chain: its rules in order and, for a built-in one, the policy. Immutable.</summary>
 public sealed record Chain
 {
-    private readonly PolicyPart? _policy;
+    // Most chains of a large ruleset are user chains of a few rules: those have nothing but the array.
+    private readonly object _content;
 
     /// <summary>Makes a chain.</summary>
     /// <param name="name">The name: 1 to 28 bytes.</param>
@@ -12,28 +13,32 @@ public sealed record Chain
     /// <param name="policyCounters">What the policy counted.</param>
     public Chain(string name, RuleSequence rules, ChainPolicy? policy = null, RuleCounters policyCounters = default)
     {
-        (Name, Rules) = (name, rules);
-        _policy = PolicyPart.Of(policy, policyCounters);
+        ArgumentNullException.ThrowIfNull(rules);
+        (Name, _content) = (name, ContentOf(rules, policy, policyCounters));
     }
 
     /// <summary>The name: 1 to 28 bytes.</summary>
     public string Name { get; init; }
 
     /// <summary>The rules with their counters.</summary>
-    public RuleSequence Rules { get; init; }
+    public RuleSequence Rules
+    {
+        get => _content is Parts parts ? parts.Rules : RuleSequence.Of((Rule[])_content);
+        init => _content = ContentOf(value, Policy, PolicyCounters);
+    }
 
     /// <summary>ACCEPT or DROP of a built-in chain; null for a user chain.</summary>
     public ChainPolicy? Policy
     {
-        get => _policy?.Policy;
-        init => _policy = PolicyPart.Of(value, PolicyCounters);
+        get => (_content as Parts)?.Policy;
+        init => _content = ContentOf(Rules, value, PolicyCounters);
     }
 
     /// <summary>What the policy counted.</summary>
     public RuleCounters PolicyCounters
     {
-        get => _policy?.Counters ?? default;
-        init => _policy = PolicyPart.Of(Policy, value);
+        get => (_content as Parts)?.PolicyCounters ?? default;
+        init => _content = ContentOf(Rules, Policy, value);
     }
 
     /// <summary>Whether the chain is one of the table's own.</summary>
@@ -47,9 +52,22 @@ public sealed record Chain
         {
             return false;
         }
-        for (int i = 0; !ReferenceEquals(Rules, other.Rules) && i < Rules.Count; i++)
+        return SharesRules(other) || HasEqualRules(other);
+    }
+
+    /// <summary>Whether the rules are the very same, as they are when only another chain was edited.</summary>
+    internal bool SharesRules(Chain other) => ReferenceEquals(_content, other._content)
+        || (_content is Parts parts && other._content is Parts others && parts.Rules.IsSame(others.Rules));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Policy, Rules.Count);
+
+    private bool HasEqualRules(Chain other)
+    {
+        (RuleSequence rules, RuleSequence others) = (Rules, other.Rules);
+        for (int i = 0; i < rules.Count; i++)
         {
-            if (!Rules[i].Equals(other.Rules[i]) || Rules.CountersOf(i) != other.Rules.CountersOf(i))
+            if (!rules[i].Equals(others[i]) || rules.CountersOf(i) != others.CountersOf(i))
             {
                 return false;
             }
@@ -57,15 +75,12 @@ public sealed record Chain
         return true;
     }
 
-    /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Name, Policy, Rules.Count);
+    private static object ContentOf(RuleSequence rules, ChainPolicy? policy, RuleCounters policyCounters) =>
+        policy is null && policyCounters == default && rules.BareRules is { } bare
+            ? bare
+            : new Parts(rules, policy, policyCounters);
 
-    /// <summary>What user chains, of which there may be many, do not have.</summary>
-    private sealed record PolicyPart(ChainPolicy? Policy, RuleCounters Counters)
-    {
-        public static PolicyPart? Of(ChainPolicy? policy, RuleCounters counters) =>
-            policy is null && counters == default ? null : new PolicyPart(policy, counters);
-    }
+    private sealed record Parts(RuleSequence Rules, ChainPolicy? Policy, RuleCounters PolicyCounters);
 }
 
 /// <summary>What becomes of a packet at the end of a built-in chain.</summary>

@@ -6,6 +6,9 @@ namespace Netfilter.Sim.Rules;
 /// <summary>One rule: conditions on the header, matches in order, and what to do. Immutable; equality is by value, without the origin.</summary>
 public sealed class Rule : IEquatable<Rule>
 {
+    // The target, or Attributed: most rules of a large ruleset have no origin.
+    private readonly object? _target;
+
     /// <summary>Makes a rule.</summary>
     /// <param name="ip">The base part.</param>
     /// <param name="matches">The matches, in the order they are asked.</param>
@@ -16,8 +19,7 @@ public sealed class Rule : IEquatable<Rule>
         ArgumentNullException.ThrowIfNull(ip);
         Ip = ip;
         Matches = matches.IsDefault ? [] : matches;
-        Target = target;
-        Origin = origin;
+        _target = origin is null ? target : new Attributed(target, origin);
     }
 
     /// <summary>The base part: <c>-s -d -i -o -p -f</c>.</summary>
@@ -27,10 +29,10 @@ public sealed class Rule : IEquatable<Rule>
     public ImmutableArray<Match> Matches { get; }
 
     /// <summary>What to do; null when the rule only counts.</summary>
-    public Target? Target { get; }
+    public Target? Target => _target is Attributed attributed ? attributed.Target : (Target?)_target;
 
     /// <summary>Where the rule comes from; null when nobody said.</summary>
-    public RuleOrigin? Origin { get; }
+    public RuleOrigin? Origin => (_target as Attributed)?.Origin;
 
     /// <summary>The family of the rule.</summary>
     public IpFamily Family => Ip.Family;
@@ -54,5 +56,11 @@ public sealed class Rule : IEquatable<Rule>
             hash.Add(match);
         }
         return hash.ToHashCode();
+    }
+
+    private sealed class Attributed(Target? target, RuleOrigin origin)
+    {
+        public readonly Target? Target = target;
+        public readonly RuleOrigin Origin = origin;
     }
 }

@@ -22,6 +22,8 @@ public sealed class RuleSequence : IReadOnlyList<Rule>
         Count = count;
     }
 
+    private RuleSequence(Rule[] rules) => (_content, Count) = (rules, rules.Length);
+
     /// <summary>No rules.</summary>
     public static RuleSequence Empty { get; } = new([], 0);
 
@@ -58,6 +60,15 @@ public sealed class RuleSequence : IReadOnlyList<Rule>
 
     /// <summary>Whether a rule has counters other than zero.</summary>
     public bool HasCounters => _content is Chunk[] chunks && chunks.Any(chunk => !chunk.Counters.IsDefault);
+
+    /// <summary>The array that is all there is to the sequence, if so.</summary>
+    internal Rule[]? BareRules => _content as Rule[];
+
+    /// <summary>The sequence of <see cref="BareRules"/>.</summary>
+    internal static RuleSequence Of(Rule[] rules) => new(rules);
+
+    /// <summary>Whether another sequence is this one, not only equal.</summary>
+    internal bool IsSame(RuleSequence other) => ReferenceEquals(_content, other._content);
 
     /// <summary>Makes a sequence of rules whose counters are zero.</summary>
     public static RuleSequence Create(IEnumerable<Rule> rules)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Extensions;
+using Netfilter.Sim.Extensions.Matches;
 using Netfilter.Sim.Rules;
 
 namespace Netfilter.Sim.Text;
@@ -117,6 +118,11 @@ internal sealed class FastRuleReader
 
     private CachedMatch? Read(SegmentCache cache, ReadOnlySpan<char> line, in Segment segment)
     {
+        if (ReferenceEquals(segment.Extension, CommentMatch.Extension))
+        {
+            // The same remark often stands in rules of several protocols.
+            cache = CacheOf(default);
+        }
         if (segment.OptionsEnd == 0)
         {
             return cache.Match(segment.Extension, line.Slice(segment.NameStart, segment.NameLength));

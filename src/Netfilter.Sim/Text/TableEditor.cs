@@ -344,7 +344,7 @@ internal sealed class TableEditor(Table table, Func<string, int, RuleCounters> l
     private void Redirect(Chain chain, string from, string to)
     {
         RuleSequence rules = chain.Rules;
-        bool isLive = ReferenceEquals(table.Find(chain.Name)?.Rules, rules);
+        bool isLive = table.Find(chain.Name)?.SharesRules(chain) == true;
         int index = 0;
         foreach (Rule rule in chain.Rules)
         {
@@ -356,7 +356,7 @@ internal sealed class TableEditor(Table table, Func<string, int, RuleCounters> l
             }
             index++;
         }
-        if (!ReferenceEquals(rules, chain.Rules))
+        if (!rules.IsSame(chain.Rules))
         {
             Edit(chain.Name)!.Rules = rules;
         }

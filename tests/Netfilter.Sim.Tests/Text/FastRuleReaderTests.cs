@@ -28,6 +28,10 @@ public sealed class FastRuleReaderTests
     [InlineData("-A foo -p tcp -m tcp ! --tcp-flags FIN,SYN SYN -m statistic --mode random --probability 0.2 -j foo")]
     [InlineData("-A foo -p udp -m multiport --dports 53,80:90 -m mark ! --mark 0x1/0xff")]
     [InlineData("-A foo -j MARK --set-mark 7")]
+    [InlineData("-A foo -j DNAT --to-destination 10.0.0.1")]
+    [InlineData("-A foo -p tcp -m comment --comment \"a b\" -m tcp -j DNAT --to-destination 10.0.0.1:8080")]
+    [InlineData("-A foo -p udp -j DNAT --to-destination 10.0.0.1:53-54")]
+    [InlineData("-A foo -p udp -j DNAT --to-destination 10.0.0.1:53 --random --persistent")]
     public void TryRead_LineOfADump_IsTheRuleThatTheLongWayReads(string line)
     {
         Rule? fast = Fast(line, out string? chain);
@@ -50,6 +54,7 @@ public sealed class FastRuleReaderTests
     [InlineData("-A INPUT -m comment --comment a\"b\"c -j ACCEPT")]
     [InlineData("-A INPUT -j ACCEPT -s 10.0.0.1")]
     [InlineData("-I INPUT -j ACCEPT")]
+    [InlineData("-A INPUT -j DNAT --to-destination 10.0.0.1:80")]
     [InlineData("-A INPUT -s 10.0.0.1/32 -s 10.0.0.2/32")]
     public void TryRead_AnythingElse_IsLeftToTheLongWay(string line) => Fast(line, out _).ShouldBeNull();
 

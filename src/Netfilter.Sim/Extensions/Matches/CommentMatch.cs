@@ -1,3 +1,4 @@
+using System.Text;
 using Netfilter.Sim.Rules;
 
 namespace Netfilter.Sim.Extensions.Matches;
@@ -8,8 +9,20 @@ public sealed record CommentMatch : Match
     /// <summary>Longest remark in bytes, without the final zero (<c>XT_MAX_COMMENT_LEN</c> − 1).</summary>
     internal const int MaxLength = 255;
 
+    // Bytes where that is possible, which is nearly always: large rulesets are half comments.
+    private readonly object _comment = "";
+
     /// <summary>The remark.</summary>
-    public required string Comment { get; init; }
+    public required string Comment
+    {
+        get => _comment is byte[] bytes ? Encoding.ASCII.GetString(bytes) : (string)_comment;
+        init => _comment = Ascii.IsValid(value) ? Encoding.ASCII.GetBytes(value) : value;
+    }
+
+    private byte[] Plain
+    {
+        init => _comment = value;
+    }
 
     /// <summary>The declaration.</summary>
     public static MatchDeclaration Extension { get; } = new()
@@ -47,6 +60,15 @@ public sealed record CommentMatch : Match
     /// <inheritdoc/>
     public override MatchResult Evaluate(in MatchContext context) => MatchResult.Yes;
 
+    /// <summary>Compares the remarks.</summary>
+    public bool Equals(CommentMatch? other) => other is not null
+        && (_comment is byte[] bytes
+            ? other._comment is byte[] others && bytes.AsSpan().SequenceEqual(others)
+            : Equals(_comment, other._comment));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Comment.GetHashCode(StringComparison.Ordinal);
+
     /// <inheritdoc/>
     public override string Explain(MatchResult result) => "a comment always matches";
 
@@ -63,6 +85,12 @@ public sealed record CommentMatch : Match
         // Beyond plain text the usual reader knows about escapes, bytes and blanks.
         bool isPlain = text.Length is > 0 and <= MaxLength && !text.ContainsAny("\\\"")
             && !text.ContainsAnyExceptInRange(' ', '~') && (isQuoted || !text.Contains(' '));
-        return isPlain ? new CommentMatch { Comment = text.ToString() } : null;
+        if (!isPlain)
+        {
+            return null;
+        }
+        byte[] bytes = new byte[text.Length];
+        _ = Encoding.ASCII.GetBytes(text, bytes);
+        return new CommentMatch { Comment = "", Plain = bytes };
     }
 }
