@@ -54,9 +54,21 @@ internal sealed partial class TableInstance<TAddress> : TableInstance
 
     public string Name => Current.Name;
 
-    public override Verdict Walk(Hook hook, PacketBuffer packet, WalkContext walk) => walk.Recorder is { } recorder
-        ? ChainWalker<TAddress, RecordingObserver>.Walk(this, hook, packet, walk, new RecordingObserver(recorder, this))
-        : ChainWalker<TAddress, NoObserver>.Walk(this, hook, packet, walk, default);
+    public override Verdict Walk(Hook hook, PacketBuffer packet, WalkContext walk)
+    {
+        if (walk.Recorder is { } recorder)
+        {
+            return ChainWalker<TAddress, RecordingObserver>.Walk(this, hook, packet, walk, new RecordingObserver(recorder, this));
+        }
+        ref readonly ChainSlot<TAddress> root = ref _slots.Read(_rootOfHook[(int)hook]);
+        if (root.Rules.Length == 0 && !packet.Trace && root.Source!.Policy == ChainPolicy.Accept)
+        {
+            // Most chains of most tables: nothing to compare, only to count.
+            Count(root.FirstCounter, packet.Length);
+            return Verdict.Accept;
+        }
+        return ChainWalker<TAddress, NoObserver>.Walk(this, hook, packet, walk, default);
+    }
 
     public int RootOf(Hook hook) => _rootOfHook[(int)hook];
 
