@@ -17,6 +17,8 @@ internal sealed record ConformanceOptions
           --detail        counts kernel cases by their own families
           --causes        counts failures by cause in place of listing them
           --jobs N        number of threads
+
+          --fuzz N [--seed S]   instead runs N randomly changed commands, dumps and packets
         """;
 
     /// <summary>Kinds and where their cases lie, as given.</summary>

@@ -14,6 +14,13 @@ try
         Console.WriteLine($"{ExtensionReference.Write()} extensions");
         return 0;
     }
+    switch (args)
+    {
+        case ["--fuzz", string count]:
+            return FuzzCommand.Run(count, "1", Console.Out);
+        case ["--fuzz", string count, "--seed", string seed]:
+            return FuzzCommand.Run(count, seed, Console.Out);
+    }
     if (args.Contains("--help"))
     {
         Console.WriteLine(ConformanceOptions.Usage);

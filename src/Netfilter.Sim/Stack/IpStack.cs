@@ -14,6 +14,8 @@ namespace Netfilter.Sim.Stack;
 /// </summary>
 internal sealed partial class IpStack(NetworkNamespace host)
 {
+    private const int MostRounds = 1024;
+
     // Whether the last hook handed its packet to a program that does not listen (nf_queue answers 0 then).
     private bool _isLastQueued;
 
@@ -73,12 +75,16 @@ internal sealed partial class IpStack(NetworkNamespace host)
         }
     }
 
+    // A rule can make a packet for this very host out of each that comes back over lo; the kernel goes round for ever.
     private void DrainLoopback()
     {
-        while (_loopedBack.TryDequeue(out PacketBuffer? packet))
+        for (int rounds = 0; _loopedBack.TryDequeue(out PacketBuffer? packet); rounds++)
         {
             int outer = Walk.BeginLife(LifeCause.LoopedBack, packet);
-            Finish(packet, outer, ReceiveFromLink(packet, packet.InDevice!));
+            Fate fate = rounds < MostRounds
+                ? ReceiveFromLink(packet, packet.InDevice!)
+                : Fate.Unknown("packets go round over lo without end");
+            Finish(packet, outer, fate);
         }
     }
 

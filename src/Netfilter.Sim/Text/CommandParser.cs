@@ -24,7 +24,7 @@ internal sealed partial class CommandParser
     private CommandParser(IReadOnlyList<string> words, ToolContext tool)
     {
         _tool = tool;
-        _scanner = new OptionScanner(words, tool.Family);
+        _scanner = new OptionScanner(words, tool.Family, tool.Program);
         _command = new ParsedCommand(tool.Family);
     }
 
@@ -86,14 +86,9 @@ internal sealed partial class CommandParser
         }
     }
 
-    private IptablesException Unknown(ScanKind kind)
-    {
-        if (kind == ScanKind.MissingWord)
-        {
-            return OptionCall.Error($"option \"{_scanner.Previous}\" requires an argument");
-        }
-        return OptionCall.Error($"unknown option \"{(_scanner.Letter == '\0' ? _scanner.Previous : $"-{_scanner.Letter}")}\"");
-    }
+    private IptablesException Unknown(ScanKind kind) => OptionCall.Error(kind == ScanKind.MissingWord
+        ? $"option \"{_scanner.Previous}\" requires an argument"
+        : $"unknown option \"{_scanner.Previous}\"");
 
     private void TakeExtension()
     {

@@ -29,7 +29,7 @@ internal enum ScanKind : byte
 /// Walks the words of a command line as GNU <c>getopt_long</c> does in the mode that iptables uses: operands are returned
 /// in order, long options may be shortened as long as one meaning remains, over all options known at that moment.
 /// </summary>
-internal sealed class OptionScanner(IReadOnlyList<string> words, IpFamily family)
+internal sealed class OptionScanner(IReadOnlyList<string> words, IpFamily family, string program)
 {
     private readonly IReadOnlyList<LongOption> _base = BaseOptions.LongOf(family);
     private readonly List<ExtensionDeclaration> _loaded = [];
@@ -49,9 +49,10 @@ internal sealed class OptionScanner(IReadOnlyList<string> words, IpFamily family
 
     /// <summary>
     /// The word before <see cref="Index"/>, which iptables quotes in errors, and takes for addresses, interfaces and the
-    /// protocol: a value glued to its option is taken together with the option.
+    /// protocol: a value glued to its option is taken together with the option. Before the first word is done with, it is the
+    /// program's name.
     /// </summary>
-    public string Previous => words[Index - 1];
+    public string Previous => Index == 0 ? program : words[Index - 1];
 
     /// <summary>Number of words left.</summary>
     public int Left => words.Count - Index;

@@ -125,7 +125,7 @@ public sealed record OwnerMatch : Match
         if (socket.IsKernel)
         {
             bool asksForOwner = Users is { IsNegated: false } || Groups is { IsNegated: false };
-            return MatchResult.When(!asksForOwner, UserId);
+            return MatchResult.When(!asksForOwner, Users is { IsNegated: false } ? UserId : GroupId);
         }
         if (Users is { } users && Holds(users.Value, socket.Uid) == users.IsNegated)
         {
@@ -141,8 +141,8 @@ public sealed record OwnerMatch : Match
     /// <inheritdoc/>
     public override string Explain(MatchResult result) => result.Condition switch
     {
-        UserId => Reason.Value("user", result, Text(Users!.Value.Value), Users.Value.IsNegated),
-        GroupId => Reason.Value("group", result, Text(Groups!.Value.Value), Groups.Value.IsNegated),
+        UserId when Users is { } users => Reason.Value("user", result, Text(users.Value), users.IsNegated),
+        GroupId when Groups is { } groups => Reason.Value("group", result, Text(groups.Value), groups.IsNegated),
         _ => result.Answer == MatchAnswer.Yes ? "the owner fits"
             : result.Seen == 0 ? "the packet has no socket"
             : "the packet has a socket",

@@ -60,6 +60,10 @@ public sealed record SetMatch(SetReference Set, bool IsInverted) : Match
     public override StateDeclaration? State => Set.State;
 
     /// <inheritdoc/>
+    public override KernelErrno Check(in RuleCheck check) =>
+        check.Environment.FindSet(Set.Name) is null ? KernelErrno.NoEntry : KernelErrno.None;
+
+    /// <inheritdoc/>
     public override MatchResult Evaluate(in MatchContext context)
     {
         SetMatchOptions options = Set.Options with

@@ -57,6 +57,11 @@ public sealed record SetTarget(
     /// <inheritdoc/>
     public override KernelErrno Check(in RuleCheck check)
     {
+        RuleEnvironment environment = check.Environment;
+        if (new[] { Add, Delete, Map }.Any(set => set is not null && environment.FindSet(set.Name) is null))
+        {
+            return KernelErrno.NoEntry;
+        }
         bool mapsElsewhere = Map is not null && check.Table.Name != "mangle";
         bool mapsTooEarly = Has(SetTargetFlags.MapPriority | SetTargetFlags.MapQueue)
             && check.ReachesAny(Hooks.PreRouting | Hooks.LocalIn);
