@@ -23,7 +23,7 @@ internal static class FuzzCommand
             output.WriteLine($"FAILED --fuzz 1 --seed {at}: {what}");
         }
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{report.Total} inputs ({report.Commands} commands, {report.Dumps} dumps, {report.Packets} packets), {report.Accepted} accepted; at most {report.MicrosecondsPerCharacter:F1} µs a character; {report.Failures.Count} failed"));
+            $"{report.Total} inputs ({report.Commands} commands, {report.Dumps} dumps, {report.Packets} packets), {report.Accepted} accepted; at most {report.MicrosecondsPerCharacter:F1} µs a character read; {report.Failures.Count} failed"));
         return report.Failures.Count == 0 ? 0 : 1;
     }
 }

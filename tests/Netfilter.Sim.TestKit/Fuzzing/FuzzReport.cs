@@ -6,7 +6,7 @@ namespace Netfilter.Sim.TestKit.Fuzzing;
 /// <param name="Packets">Number of packets walked.</param>
 /// <param name="Accepted">Number of inputs that were taken as valid.</param>
 /// <param name="Failures">Inputs that ended otherwise than documented, by the seed that makes them again.</param>
-/// <param name="MicrosecondsPerCharacter">The slowest input of at least 500 characters.</param>
+/// <param name="MicrosecondsPerCharacter">How long the slowest of the longer dumps took to read.</param>
 public sealed record FuzzReport(
     int Commands, int Dumps, int Packets, int Accepted, IReadOnlyList<(ulong Seed, string What)> Failures,
     double MicrosecondsPerCharacter)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Conntrack;
 using Netfilter.Sim.Engine;
@@ -31,7 +30,7 @@ public sealed record TeeTarget(NetAddress Gateway, string Device) : ExtensionTar
             new("oif", OptionKind.Text) { KeptBytes = MaxDevice, ValueName = "interface", Help = "The interface to send it by." },
         ],
         Build = values => new TeeTarget(values.Get<HostMask>("gateway").Address, values.Get("oif", "")),
-        Sample = source => ["--gateway", string.Create(CultureInfo.InvariantCulture, $"10.0.0.{source.Next(256)}"), "--oif", "eth0"],
+        Sample = source => ["--gateway", source.NextAddress(), "--oif", "eth0"],
     };
 
     /// <inheritdoc/>
