@@ -1,4 +1,3 @@
-using FsCheck;
 using FsCheck.Fluent;
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Extensions;
