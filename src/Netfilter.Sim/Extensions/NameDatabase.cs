@@ -72,6 +72,7 @@ public sealed class NameDatabase
             ["daemon"] = 1,
             ["tty"] = 5,
             ["www-data"] = 33,
+            ["users"] = 100,
             ["cloudsdk"] = 1000,
             ["nogroup"] = 65534,
         };
