@@ -1,3 +1,4 @@
+using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Conntrack.Helpers;
 
 namespace Netfilter.Sim.Conntrack;
@@ -86,6 +87,43 @@ internal sealed partial class ConnectionTracker
                 return;
             }
         }
+    }
+
+    /// <summary>Withdraws those expectations of a connection that are meant.</summary>
+    public void Withdraw(int master, Func<Expectation, bool> isMeant, bool onlyOne)
+    {
+        for (int i = _expectations.Count - 1; i >= 0; i--)
+        {
+            if (_expectations[i].Master == master && isMeant(_expectations[i]))
+            {
+                ForgetExpectation(i);
+                if (onlyOne)
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// An expectation that was waiting lets connections in from now on, for a time
+    /// (<c>nf_conntrack_sip.c refresh_signalling_expectation</c>).
+    /// </summary>
+    /// <returns>False when there is none to that address and port.</returns>
+    public bool Activate(int master, NetAddress address, ushort port, uint seconds, uint now)
+    {
+        for (int i = 0; i < _expectations.Count; i++)
+        {
+            Expectation expectation = _expectations[i];
+            if (expectation.Master == master && expectation.Class == 0 && expectation.Tuple.Destination == address
+                && expectation.Tuple.DestinationPort == port)
+            {
+                uint deadline = unchecked(now + (seconds * ConntrackSettings.Hz));
+                _expectations[i] = expectation with { IsInactive = false, Deadline = deadline };
+                return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>Ends the calls of a pptp session, those that are expected and those that are there (<c>pptp_destroy_siblings</c>).</summary>

@@ -1,3 +1,4 @@
+using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Conntrack.Helpers;
 using Netfilter.Sim.Nat;
 
@@ -13,6 +14,9 @@ internal static class ExpectedConnection
         {
             case ExpectationFunction.FollowMaster:
                 FollowMaster(id, expectation, context);
+                break;
+            case ExpectationFunction.Sip:
+                BeginSip(id, expectation, context);
                 break;
             case ExpectationFunction.Pptp:
                 BeginCall(id, expectation, context);
@@ -32,6 +36,41 @@ internal static class ExpectedConnection
             MaxPort = expectation.SavedPort,
         };
         context.Walk.Nat.SetupInfo(id, range, NatManip.Destination, context.Walk);
+    }
+
+    /// <summary>
+    /// Translates a call or a stream to what was announced; a stream's source to the other stream's announcement
+    /// (<c>nf_nat_sip_expected</c>).
+    /// </summary>
+    private static void BeginSip(int id, Expectation expectation, in TrackContext context)
+    {
+        ConnectionTracker tracker = context.Tracker;
+        NatRange destination = NatRange.Of(expectation.SavedAddress) with
+        {
+            Flags = NatRangeFlags.MapAddresses | NatRangeFlags.ProtocolSpecified,
+            MinPort = expectation.SavedPort,
+            MaxPort = expectation.SavedPort,
+        };
+        context.Walk.Nat.SetupInfo(id, destination, NatManip.Destination, context.Walk);
+        ConnectionTuple original = tracker.Original(id);
+        Expectation? pair = expectation.Class == 0 ? null : tracker.Expectations(context.Jiffies).FirstOrDefault(other =>
+            other.Master == expectation.Master && other.Tuple.Protocol == original.Protocol
+            && other.SavedAddress == original.Source && other.SavedPort == original.SourcePort);
+        if (pair is not null)
+        {
+            NatRange source = NatRange.Of(pair.Tuple.Destination) with
+            {
+                Flags = NatRangeFlags.MapAddresses | NatRangeFlags.ProtocolSpecified,
+                MinPort = pair.Tuple.DestinationPort,
+                MaxPort = pair.Tuple.DestinationPort,
+            };
+            context.Walk.Nat.SetupInfo(id, source, NatManip.Source, context.Walk);
+        }
+        else if (original.Source == tracker.TupleOf(expectation.Master, expectation.Direction).Source)
+        {
+            NetAddress facing = tracker.TupleOf(expectation.Master, expectation.Direction.Opposite()).Destination;
+            context.Walk.Nat.SetupInfo(id, NatRange.Of(facing), NatManip.Source, context.Walk);
+        }
     }
 
     /// <summary>One direction of a call is there: the other is not expected any more (<c>pptp_expectfn</c>).</summary>

@@ -70,6 +70,17 @@ internal sealed class ConntrackBench
         return this;
     }
 
+    /// <summary>Puts a function at PREROUTING before connection tracking, for IPv4.</summary>
+    public void WithRaw(Action<PacketBuffer> body) => Host.Hooks.Register(
+        IpFamily.IPv4,
+        Hook.PreRouting,
+        HookPriority.Raw,
+        new Function((_, packet, _) =>
+        {
+            body(packet);
+            return Verdict.Accept;
+        }));
+
     /// <summary>A packet comes in by an interface.</summary>
     /// <returns>The packet that left by the other one, or null.</returns>
     public Packet? Pass(string device, Packet packet) =>

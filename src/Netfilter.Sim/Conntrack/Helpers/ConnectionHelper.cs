@@ -66,7 +66,11 @@ internal abstract class ConnectionHelper
     /// </summary>
     /// <returns>The expectation as it was added; null when all ports are in use.</returns>
     private protected static Expectation? AnnounceTranslated(
-        Expectation expectation, ConnectionDirection direction, WalkContext walk, ushort? savedPort = null)
+        Expectation expectation,
+        ConnectionDirection direction,
+        WalkContext walk,
+        ushort? savedPort = null,
+        ExpectationFunction function = ExpectationFunction.FollowMaster)
     {
         ushort wanted = expectation.Tuple.DestinationPort;
         uint range = (uint)(ushort.MaxValue - wanted);
@@ -75,7 +79,7 @@ internal abstract class ConnectionHelper
         {
             SavedPort = savedPort ?? wanted,
             Direction = direction,
-            Function = ExpectationFunction.FollowMaster,
+            Function = function,
         };
         for (int attempts = (int)Math.Min(range, MaxPortAttempts); ;)
         {

@@ -7,7 +7,7 @@ internal static class ConnectionHelpers
 {
     private static readonly ImmutableArray<ConnectionHelper> All =
     [
-        new FtpHelper(), new TftpHelper(), new IrcHelper(), new AmandaHelper(), new PptpHelper(),
+        new FtpHelper(), new TftpHelper(), new IrcHelper(), new AmandaHelper(), new PptpHelper(), new SipHelper(),
         new BroadcastHelper("netbios-ns", 137, 3), new BroadcastHelper("snmp", 161, 30),
     ];
 
