@@ -178,4 +178,40 @@ public class IpStackTests
         host.Receive("eth0", Packet.Udp("10.0.0.2:1", "8.8.8.8:1")).Emitted.Length.ShouldBe(1);
         fork.Receive("eth0", Packet.Udp("10.0.0.2:1", "8.8.8.8:1")).Emitted.ShouldBeEmpty();
     }
+
+    [Theory]
+    [InlineData("070b04000000000000000000")]
+    [InlineData("0707040000000000")]
+    public void Forward_RecordedRoute_GetsTheAddressOfTheWayOut(string options)
+    {
+        NetworkNamespace host = FibTests.Router();
+        byte[] packet = WithOptions(Packet.Udp("10.0.0.2:1000", "8.8.8.8:53").ToArray(), Convert.FromHexString(options));
+
+        Packet emitted = host.Receive("eth0", Packet.Parse(packet)).Emitted.ShouldHaveSingleItem().Packet;
+
+        emitted.Bytes[22].ShouldBe((byte)8, "the pointer stands behind the address");
+        emitted.Bytes[23..27].ToArray().ShouldBe([10, 0, 1, 1]);
+        Checksum.Of(emitted.Bytes[..(20 + (options.Length / 2))]).ShouldBe((ushort)0);
+    }
+
+    [Fact]
+    public void Receive_BrokenOption_NamesTheByte()
+    {
+        byte[] packet = WithOptions(Packet.Udp("10.0.0.2:1000", "8.8.8.8:53").ToArray(), [7, 3, 2, 0]);
+
+        Packet error = FibTests.Router().Receive("eth0", Packet.Parse(packet)).Emitted.ShouldHaveSingleItem().Packet;
+
+        error.Bytes[20].ShouldBe(IcmpType.ParameterProblem);
+        error.Bytes[24].ShouldBe((byte)22);
+    }
+
+    private static byte[] WithOptions(byte[] packet, byte[] options)
+    {
+        byte[] longer = [.. packet[..20], .. options, .. packet[20..]];
+        longer[0] = (byte)(0x45 + (options.Length / 4));
+        (longer[2], longer[3], longer[10], longer[11]) = ((byte)(longer.Length >> 8), (byte)longer.Length, 0, 0);
+        ushort sum = Checksum.Of(longer.AsSpan(0, 20 + options.Length));
+        (longer[10], longer[11]) = ((byte)(sum >> 8), (byte)sum);
+        return longer;
+    }
 }
