@@ -23,7 +23,7 @@ public class ChainWalkerTests
         { "RETURN of a goto", "FORWARD g=a;FORWARD j=DROP;a j=RETURN", "Accept", "[1:40] [0:0] [1:40]" },
         { "goto returns to the caller's caller", "FORWARD j=a;FORWARD j=DROP;a g=b;a j=ACCEPT;b p=tcp", "Drop", "[1:40] [1:40] [0:0]" },
         { "jump to an empty chain", "FORWARD j=a;FORWARD p=tcp;a", "Accept", "[1:40] [1:40] [1:40]" },
-        { "QUEUE without a listener", "FORWARD j=QUEUE", "Drop", "[1:40] [0:0]" },
+        { "QUEUE without a listener", "FORWARD j=QUEUE", "Queue", "[1:40] [0:0]" },
         { "hotdrop counts nothing", "FORWARD m=HotDrop;FORWARD j=ACCEPT", "Drop", "[0:0] [0:0] [0:0]" },
         { "unknown stops", "FORWARD m=Unknown j=ACCEPT;FORWARD j=ACCEPT", "Unknown", "[0:0] [0:0] [0:0]" },
         { "all matches must hold", "FORWARD m=Yes m=No j=DROP;FORWARD m=Yes m=Yes j=DROP", "Drop", "[0:0] [1:40] [0:0]" },
