@@ -1,4 +1,5 @@
 using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Engine;
 using Netfilter.Sim.Rules;
 
 namespace Netfilter.Sim;
@@ -15,13 +16,16 @@ public sealed partial class NetworkNamespace
     /// <param name="edit">Gives the table as it is to be, for example <c>t => t.With(chain).Without("OLD")</c>.</param>
     /// <param name="family">Of which family's tool.</param>
     /// <exception cref="ArgumentException">There is no table of that name.</exception>
-    /// <exception cref="Engine.RulesetLoadException">The kernel would refuse it; nothing has changed.</exception>
+    /// <exception cref="RulesetLoadException">The kernel would refuse it; nothing has changed.</exception>
     public void Edit(string table, Func<Table, Table> edit, IpFamily family = IpFamily.IPv4)
     {
         ArgumentNullException.ThrowIfNull(edit);
         TableDefinition definition = TableDefinition.Find(table)
             ?? throw new ArgumentException($"There is no table {table}.", nameof(table));
-        Table current = Xtables(family).Require(definition).Current;
+        TableInstance loaded = Xtables(family).Require(definition);
+        // Policies go on counting where they are.
+        Table current = loaded.Current.With(definition.BuiltInChains.Select(
+            name => loaded.Current.Find(name)! with { PolicyCounters = loaded.PolicyCountersOf(name) }));
         Table next = edit(current);
         if (!ReferenceEquals(current, next))
         {

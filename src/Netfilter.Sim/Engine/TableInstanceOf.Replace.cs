@@ -32,28 +32,34 @@ internal sealed partial class TableInstance<TAddress>
         }
     }
 
-    // Chains by what becomes of them. Those that keep their rule sequence are left alone, however many there are.
+    // Chains by what becomes of them. Those that are the same object are not looked at, however many there are.
     private Change Compare(Table next)
     {
         Change change = new();
-        HashSet<string> left = new(_slotOfName.Keys, StringComparer.Ordinal);
-        foreach (Chain chain in next.Chains)
+        foreach ((Chain? before, Chain? after) in Current.DifferencesTo(next).Concat(
+            next.BuiltIn.Select(chain => ((Chain?)chain, (Chain?)chain))))
         {
-            left.Remove(chain.Name);
-            if (!_slotOfName.TryGetValue(chain.Name, out int slot))
+            if (after is null)
             {
-                change.Added.Add(new Edit(chain, -1));
+                change.Removed.Add(before!.Name);
             }
-            else if (!_slots.Read(slot).Source!.SharesRules(chain))
+            else if (before is null)
             {
-                change.Edited.Add(new Edit(chain, slot));
+                change.Added.Add(new Edit(after, -1));
             }
             else
             {
-                change.Kept.Add((chain, slot));
+                int slot = _slotOfName[after.Name];
+                if (_slots.Read(slot).Source!.SharesRules(after))
+                {
+                    change.Kept.Add((after, slot));
+                }
+                else
+                {
+                    change.Edited.Add(new Edit(after, slot));
+                }
             }
         }
-        change.Removed.AddRange(left);
         CallOrder.Sort(change.Added, edit => edit.Chain, next);
         return change;
     }
@@ -86,12 +92,19 @@ internal sealed partial class TableInstance<TAddress>
 
     private void RefuseMissing(Change change, HashSet<int> removed)
     {
-        foreach ((Chain chain, int slot) in change.Kept)
+        foreach (int slot in _slotOfName.Values)
         {
-            int missing = Array.Find(_slots.Read(slot).Code.References, removed.Contains);
-            if (removed.Contains(missing))
+            if (change.CodeOfSlot.ContainsKey(slot) || removed.Contains(slot))
             {
-                throw new RulesetLoadException(Name, chain.Name, 0, $"there is no chain '{_slots.Read(missing).Source!.Name}'");
+                continue;
+            }
+            foreach (int missing in _slots.Read(slot).Code.References)
+            {
+                if (removed.Contains(missing))
+                {
+                    throw new RulesetLoadException(
+                        Name, _slots.Read(slot).Source!.Name, 0, $"there is no chain '{_slots.Read(missing).Source!.Name}'");
+                }
             }
         }
     }
@@ -102,11 +115,14 @@ internal sealed partial class TableInstance<TAddress>
         {
             return;
         }
-        int[] roots = [.. _rootOfHook.Where(slot => slot >= 0)];
-        int looping = LoopFinder.Find(
-            roots,
-            change.SlotCount,
-            slot => change.CodeOfSlot.TryGetValue(slot, out CompiledChain<TAddress>? code) ? code.Calls : _slots.Read(slot).Code.Calls);
+        int[] CallsOf(int slot) =>
+            change.CodeOfSlot.TryGetValue(slot, out CompiledChain<TAddress>? code) ? code.Calls : _slots.Read(slot).Code.Calls;
+        // A new loop passes through a chain that changed; only then it matters whether a hook leads there.
+        if (LoopFinder.Find([.. change.AddedAndEdited.Select(edit => edit.Slot)], change.SlotCount, CallsOf) < 0)
+        {
+            return;
+        }
+        int looping = LoopFinder.Find([.. _rootOfHook.Where(slot => slot >= 0)], change.SlotCount, CallsOf);
         if (looping >= 0)
         {
             string name = change.AddedAndEdited.FirstOrDefault(edit => edit.Slot == looping)?.Chain.Name
@@ -131,7 +147,11 @@ internal sealed partial class TableInstance<TAddress>
         }
         foreach ((Chain chain, int slot) in change.Kept)
         {
-            Keep(chain, slot, keepsCounters);
+            Keep(chain, slot);
+        }
+        if (!keepsCounters)
+        {
+            ResetCounters(change);
         }
         foreach (string name in change.Removed)
         {
@@ -186,16 +206,25 @@ internal sealed partial class TableInstance<TAddress>
         };
     }
 
-    private void Keep(Chain chain, int slot, bool keepsCounters)
+    // Those of the text, also for chains that are the same object as before.
+    private void ResetCounters(Change change)
+    {
+        foreach (int slot in _slotOfName.Values)
+        {
+            ref readonly ChainSlot<TAddress> kept = ref _slots.Read(slot);
+            for (int i = 0; !change.CodeOfSlot.ContainsKey(slot) && i < kept.Code.Count; i++)
+            {
+                _counters.Write(kept.FirstCounter + i) = kept.Source!.Rules.CountersOf(i);
+            }
+        }
+    }
+
+    private void Keep(Chain chain, int slot)
     {
         ref readonly ChainSlot<TAddress> kept = ref _slots.Read(slot);
         if (!ReferenceEquals(kept.Source, chain))
         {
             _slots.Write(slot).Source = chain;
-        }
-        for (int i = 0; !keepsCounters && i < kept.Code.Count; i++)
-        {
-            _counters.Write(kept.FirstCounter + i) = chain.Rules.CountersOf(i);
         }
         if (chain.IsBuiltIn)
         {
@@ -217,10 +246,10 @@ internal sealed partial class TableInstance<TAddress>
     // x_tables checks every rule of the new table anew, so that even untouched ones begin with fresh states.
     private void RestartStates(Change change, RuleStateStore states)
     {
-        foreach ((_, int slot) in change.Kept)
+        foreach (int slot in _slotOfName.Values)
         {
             ref readonly ChainSlot<TAddress> kept = ref _slots.Read(slot);
-            for (int i = 0; i < kept.StateSlots.Length; i++)
+            for (int i = 0; i < kept.StateSlots.Length && !change.CodeOfSlot.ContainsKey(slot); i++)
             {
                 if (kept.Code.States[i].Shared is null)
                 {

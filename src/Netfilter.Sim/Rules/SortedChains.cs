@@ -95,6 +95,40 @@ internal sealed class SortedChains
         return new SortedChains(pages, Count - 1);
     }
 
+    /// <summary>
+    /// The chains in which another list differs: null before for one that is new, null after for one that is gone. Pages that
+    /// both share cost nothing.
+    /// </summary>
+    public IEnumerable<(Chain? Before, Chain? After)> DifferencesTo(SortedChains next)
+    {
+        (int Page, int Index) old = (0, 0), now = (0, 0);
+        while (old.Page < _pages.Length || now.Page < next._pages.Length)
+        {
+            if (old.Index == 0 && now.Index == 0 && old.Page < _pages.Length && now.Page < next._pages.Length
+                && ReferenceEquals(_pages[old.Page], next._pages[now.Page]))
+            {
+                (old.Page, now.Page) = (old.Page + 1, now.Page + 1);
+                continue;
+            }
+            Chain? before = old.Page < _pages.Length ? _pages[old.Page][old.Index] : null;
+            Chain? after = now.Page < next._pages.Length ? next._pages[now.Page][now.Index] : null;
+            int order = before is null ? 1 : after is null ? -1 : Utf8Order.Instance.Compare(before.Name, after.Name);
+            old = order <= 0 ? Next(_pages, old) : old;
+            now = order >= 0 ? Next(next._pages, now) : now;
+            if (order != 0)
+            {
+                yield return order < 0 ? (before, null) : (null, after);
+            }
+            else if (!ReferenceEquals(before, after))
+            {
+                yield return (before, after);
+            }
+        }
+    }
+
+    private static (int Page, int Index) Next(ImmutableArray<Chain[]> pages, (int Page, int Index) at) =>
+        at.Index + 1 < pages[at.Page].Length ? (at.Page, at.Index + 1) : (at.Page + 1, 0);
+
     // The page that a name belongs to, and its index there or the complement of where it would stand.
     private (int Page, int Index) Locate(string name)
     {

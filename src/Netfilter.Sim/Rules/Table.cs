@@ -33,6 +33,12 @@ public sealed class Table : IEquatable<Table>
         [.. definition.BuiltInChains.Select(name => new Chain(name, RuleSequence.Empty, ChainPolicy.Accept))],
         SortedChains.Empty);
 
+    /// <summary>The built-in chains in hook order.</summary>
+    internal ImmutableArray<Chain> BuiltIn => _builtIn;
+
+    /// <summary>The user chains in which another table differs (<see cref="SortedChains.DifferencesTo"/>).</summary>
+    internal IEnumerable<(Chain? Before, Chain? After)> DifferencesTo(Table next) => _userChains.DifferencesTo(next._userChains);
+
     /// <summary>The chain of a name, or null.</summary>
     public Chain? Find(string name)
     {
