@@ -60,7 +60,10 @@ internal sealed partial class ClusterPlayer
         bool isFirst = true;
         foreach (JsonElement step in Steps)
         {
-            _rules.Load(step, _topology);
+            if (_rules.Load(step, _topology) is { } wrong)
+            {
+                return wrong;
+            }
             if (isFirst || !step.TryGetProperty("flushConntrack", out JsonElement flush) || flush.GetBoolean())
             {
                 Flush(_topology.Nodes);

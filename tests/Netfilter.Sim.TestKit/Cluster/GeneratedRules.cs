@@ -4,6 +4,7 @@ using Netfilter.Sim.Kubernetes.Clusters;
 using Netfilter.Sim.Kubernetes.KubeProxy;
 using Netfilter.Sim.Kubernetes.Manifests;
 using Netfilter.Sim.Kubernetes.Objects;
+using Netfilter.Sim.TestKit.Conformance;
 using Netfilter.Sim.TestKit.Kube;
 using Netfilter.Sim.Text;
 
@@ -14,7 +15,7 @@ internal sealed partial class GeneratedRules(JsonElement root) : IRuleSource
 {
     private readonly List<(KubeProxier Proxier, NodeTables Tables)> _proxies = [];
 
-    public void Load(JsonElement step, ClusterTopology topology)
+    public CaseFailure? Load(JsonElement step, ClusterTopology topology)
     {
         if (_proxies.Count == 0)
         {
@@ -34,10 +35,10 @@ internal sealed partial class GeneratedRules(JsonElement root) : IRuleSource
             proxier.Sync(tables.Restore);
             if (tables.LastError is { } error)
             {
-                throw new InvalidOperationException($"{tables.Host.Name}: {error}");
+                return new CaseFailure("a payload is refused", $"{tables.Host.Name}: {error}");
             }
         }
-        CompareText(step, topology);
+        return CompareText(step, topology);
     }
 
     private static void Apply(KubeProxier proxier, KubeObject read, bool removes)
@@ -115,7 +116,7 @@ internal sealed partial class GeneratedRules(JsonElement root) : IRuleSource
     }
 
     // What stands in the node must be what stood there, to the byte, table by table.
-    private void CompareText(JsonElement step, ClusterTopology topology)
+    private CaseFailure? CompareText(JsonElement step, ClusterTopology topology)
     {
         foreach ((KubeProxier proxier, NodeTables tables) in _proxies)
         {
@@ -127,11 +128,13 @@ internal sealed partial class GeneratedRules(JsonElement root) : IRuleSource
             {
                 if (!found.TryGetValue(table, out string? here) || here != text)
                 {
-                    throw new InvalidOperationException(
+                    return new CaseFailure(
+                        "rules differ",
                         $"{tables.Host.Name}, {family}: {table} differs\n{KubeCaseExpectations.Lists(table, text.Split('\n'), (here ?? "").Split('\n'))}");
                 }
             }
         }
+        return null;
     }
 
     [GeneratedRegex("\\[[0-9]+:[0-9]+\\]$", RegexOptions.Multiline)]

@@ -1,16 +1,17 @@
 using System.Text.Json;
 using Netfilter.Sim.Addressing;
+using Netfilter.Sim.TestKit.Conformance;
 
 namespace Netfilter.Sim.TestKit.Cluster;
 
 /// <summary>The rules that were loaded when a case was recorded.</summary>
 internal sealed class RecordedRules(JsonElement root) : IRuleSource
 {
-    public void Load(JsonElement step, ClusterTopology topology)
+    public CaseFailure? Load(JsonElement step, ClusterTopology topology)
     {
         if (!step.TryGetProperty("rules", out JsonElement rules))
         {
-            return;
+            return null;
         }
         foreach (JsonProperty node in rules.EnumerateObject())
         {
@@ -20,5 +21,6 @@ internal sealed class RecordedRules(JsonElement root) : IRuleSource
                 topology[node.Name].Restore(text, family.Name == "IPv4" ? IpFamily.IPv4 : IpFamily.IPv6);
             }
         }
+        return null;
     }
 }
