@@ -134,8 +134,8 @@ public sealed record RateestMatch(string First, string? Second, RateestMode Mode
         writer.Word("rateest match ").Raw(First).Raw(IsDelta ? " delta" : "");
         if (ComparesBytes)
         {
-            WriteRate(writer, " bps", IsDelta, FirstBytes);
-            WriteRate(writer, "", Second is null, SecondBytes);
+            WriteBytes(writer, " bps", IsDelta, FirstBytes, context);
+            WriteBytes(writer, "", Second is null, SecondBytes, context);
             WriteMode(writer, "", Second is null);
         }
         if (ComparesPackets)
@@ -152,7 +152,7 @@ public sealed record RateestMatch(string First, string? Second, RateestMode Mode
         writer.Word(Second);
         if (ComparesBytes)
         {
-            WriteRate(writer, " bps", IsDelta, SecondBytes);
+            WriteBytes(writer, " bps", IsDelta, SecondBytes, context);
         }
         if (ComparesPackets)
         {
@@ -192,6 +192,15 @@ public sealed record RateestMatch(string First, string? Second, RateestMode Mode
         if (IsDelta || Second is null)
         {
             writer.Word(second);
+        }
+    }
+
+    private static void WriteBytes(OptionWriter writer, string name, bool hasRate, uint rate, in PrintContext context)
+    {
+        writer.Raw(name);
+        if (hasRate)
+        {
+            writer.Word(context.IsNumeric ? rate.ToString(CultureInfo.InvariantCulture) : BitsText(rate));
         }
     }
 
