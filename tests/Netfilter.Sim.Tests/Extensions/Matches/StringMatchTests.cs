@@ -31,7 +31,7 @@ public class StringMatchTests
             host.AddInterface("a", "10.0.0.254/24");
             new IptablesShell(host).Execute($"iptables -A INPUT -m string --algo {algorithm} {options} -j DROP").ExitCode.ShouldBe(0);
             byte[] payload = [.. "GET /abc xx"u8, 0xe9, (byte)'t', 0xff];
-            int delivered = host.Receive("a", Packet.Udp("10.0.0.1:1000", "10.0.0.254:53", payload)).Delivered.Count();
+            int delivered = host.Receive("a", Packet.Udp("10.0.0.1:1000", "10.0.0.254:53", payload)).Delivered.Length;
             delivered.ShouldBe(matches ? 0 : 1, algorithm);
         }
     }

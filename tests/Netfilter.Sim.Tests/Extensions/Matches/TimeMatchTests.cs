@@ -35,7 +35,7 @@ public class TimeMatchTests
         NetworkNamespace host = new("node", clock);
         host.AddInterface("a", "10.0.0.254/24");
         new IptablesShell(host).Execute($"iptables -A INPUT -m time {options} -j DROP").ExitCode.ShouldBe(0);
-        int delivered = host.Receive("a", Packet.Udp("10.0.0.1:1000", "10.0.0.254:53")).Delivered.Count();
+        int delivered = host.Receive("a", Packet.Udp("10.0.0.1:1000", "10.0.0.254:53")).Delivered.Length;
         delivered.ShouldBe(matches ? 0 : 1);
     }
 }
