@@ -88,6 +88,23 @@ internal sealed class KubeNode
         Expect(Process(_pods, _ack), FateKind.Forwarded);
     }
 
+    /// <summary>The packet that <see cref="Open"/> sends.</summary>
+    public byte[] OpenPacket(int service, int flow)
+    {
+        Address(_syn, service, flow);
+        return [.. _syn];
+    }
+
+    /// <summary>The packet that <see cref="Send"/> sends.</summary>
+    public byte[] DataPacket(int service, int flow)
+    {
+        Address(_ack, service, flow);
+        return [.. _ack];
+    }
+
+    /// <summary>A pod sends a packet that was made before.</summary>
+    public void Pass(byte[] packet) => Expect(Process(_pods, packet), FateKind.Forwarded);
+
     private Fate Process(NetDevice device, ReadOnlySpan<byte> packet)
     {
         if (!IsLinear)
