@@ -16,27 +16,6 @@ internal static class Ipv6HeaderChain
         Broken,
     }
 
-    /// <summary>Number of the hop-by-hop header.</summary>
-    public const byte HopByHop = 0;
-
-    /// <summary>Number of the routing header.</summary>
-    public const byte Routing = 43;
-
-    /// <summary>Number of the fragment header.</summary>
-    public const byte Fragment = 44;
-
-    /// <summary>Number of the encapsulating security payload.</summary>
-    public const byte Esp = 50;
-
-    /// <summary>Number of the authentication header.</summary>
-    public const byte Authentication = 51;
-
-    /// <summary>Number that says that nothing follows.</summary>
-    public const byte None = 59;
-
-    /// <summary>Number of the destination options.</summary>
-    public const byte DestinationOptions = 60;
-
     /// <summary>Looks for the first header of a kind.</summary>
     /// <param name="ip">The IP packet.</param>
     /// <param name="kind">The header's number.</param>
@@ -51,15 +30,15 @@ internal static class Ipv6HeaderChain
         byte next = ip[6];
         while (next != kind)
         {
-            if (!IsExtension(next) || next == None)
+            if (!PacketParser.IsExtension(next) || next == IpProtocols.NoNext)
             {
                 return Search.Absent;
             }
-            if (offset + 2 > ip.Length || (next == Fragment && offset + 4 > ip.Length))
+            if (offset + 2 > ip.Length || (next == IpProtocols.Fragment && offset + 4 > ip.Length))
             {
                 return Search.Broken;
             }
-            if (next == Fragment && (((ip[offset + 2] << 8) | ip[offset + 3]) & 0xfff8) != 0)
+            if (next == IpProtocols.Fragment && (((ip[offset + 2] << 8) | ip[offset + 3]) & 0xfff8) != 0)
             {
                 return Search.Absent;
             }
@@ -67,19 +46,16 @@ internal static class Ipv6HeaderChain
             next = ip[offset];
             offset += length;
         }
-        bool isCut = IsExtension(kind) && kind != None && offset + (kind == Fragment ? 4 : 2) > ip.Length;
+        bool isCut = PacketParser.IsExtension(kind) && kind != IpProtocols.NoNext
+            && offset + (kind == IpProtocols.Fragment ? 4 : 2) > ip.Length;
         return isCut ? Search.Broken : Search.Found;
     }
-
-    /// <summary>Whether a next-header number is an extension header (<c>ipv6_ext_hdr</c>).</summary>
-    public static bool IsExtension(byte next) =>
-        next is HopByHop or Routing or Fragment or Authentication or None or DestinationOptions;
 
     /// <summary>Length in bytes of an extension header whose length field is known.</summary>
     public static int LengthOf(byte kind, byte lengthField) => kind switch
     {
-        Fragment => 8,
-        Authentication => (lengthField + 2) * 4,
+        IpProtocols.Fragment => 8,
+        IpProtocols.Ah => (lengthField + 2) * 4,
         _ => (lengthField + 1) * 8,
     };
 }

@@ -16,7 +16,7 @@ internal sealed partial class IpStack
     {
         ReadOnlySpan<byte> ip = packet.Span;
         (int field, int offset) = (6, 40);
-        if (ip[field] == Ipv6HeaderChain.HopByHop)
+        if (ip[field] == IpProtocols.HopByHop)
         {
             (field, offset) = (40, 40 + ((ip[41] + 1) * 8));
         }
@@ -24,16 +24,16 @@ internal sealed partial class IpStack
         {
             switch (ip[field])
             {
-                case Ipv6HeaderChain.HopByHop:
+                case IpProtocols.HopByHop:
                     SendParameterProblem(packet, Icmpv6Code.UnknownNextHeader, field);
                     return false;
-                case Ipv6HeaderChain.Routing or Ipv6HeaderChain.DestinationOptions:
+                case IpProtocols.Routing or IpProtocols.DestinationOptions:
                     int length = offset + 2 <= ip.Length ? (ip[offset + 1] + 1) * 8 : int.MaxValue;
                     if (length > ip.Length - offset)
                     {
                         return false;
                     }
-                    bool isAccepted = ip[field] == Ipv6HeaderChain.Routing
+                    bool isAccepted = ip[field] == IpProtocols.Routing
                         ? AcceptsRouting(packet, offset)
                         : AcceptsOptions(packet, offset, length);
                     if (!isAccepted)
@@ -42,11 +42,11 @@ internal sealed partial class IpStack
                     }
                     (field, offset) = (offset, offset + length);
                     break;
-                case Ipv6HeaderChain.Fragment when offset + 8 <= ip.Length:
+                case IpProtocols.Fragment when offset + 8 <= ip.Length:
                     (field, offset) = (offset, offset + 8);
                     break;
                 default:
-                    return ip[field] != Ipv6HeaderChain.None && offset <= ip.Length;
+                    return ip[field] != IpProtocols.NoNext && offset <= ip.Length;
             }
         }
     }

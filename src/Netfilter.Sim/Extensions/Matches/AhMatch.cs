@@ -78,7 +78,7 @@ public sealed record AhMatch(
         }
         else
         {
-            switch (Ipv6HeaderChain.Find(packet.Span, Ipv6HeaderChain.Authentication, out int offset))
+            switch (Ipv6HeaderChain.Find(packet.Span, IpProtocols.Ah, out int offset))
             {
                 case Ipv6HeaderChain.Search.Absent:
                     return MatchResult.No(Condition.Absent);
@@ -137,7 +137,7 @@ public sealed record AhMatch(
         {
             return MatchResult.No(Condition.Spi, spi);
         }
-        uint length = (uint)Ipv6HeaderChain.LengthOf(Ipv6HeaderChain.Authentication, header[1]);
+        uint length = (uint)Ipv6HeaderChain.LengthOf(IpProtocols.Ah, header[1]);
         if (Length != 0 && (length == Length) == IsLengthInverted)
         {
             return MatchResult.No(Condition.Length, length);

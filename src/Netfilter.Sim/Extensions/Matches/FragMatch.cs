@@ -49,7 +49,7 @@ public sealed record FragMatch(SpiRange Ids, bool IsInverted, uint? Length, bool
     public override MatchResult Evaluate(in MatchContext context)
     {
         ReadOnlySpan<byte> ip = context.Packet.Span;
-        switch (Ipv6HeaderChain.Find(ip, Ipv6HeaderChain.Fragment, out int offset))
+        switch (Ipv6HeaderChain.Find(ip, IpProtocols.Fragment, out int offset))
         {
             case Ipv6HeaderChain.Search.Absent:
                 return MatchResult.No(Condition.Absent);

@@ -34,7 +34,7 @@ public sealed record Ipv6OptionsMatch(
     public override MatchResult Evaluate(in MatchContext context)
     {
         ReadOnlySpan<byte> ip = context.Packet.Span;
-        byte kind = IsHopByHop ? Ipv6HeaderChain.HopByHop : Ipv6HeaderChain.DestinationOptions;
+        byte kind = IsHopByHop ? IpProtocols.HopByHop : IpProtocols.DestinationOptions;
         switch (Ipv6HeaderChain.Find(ip, kind, out int offset))
         {
             case Ipv6HeaderChain.Search.Absent:

@@ -58,9 +58,9 @@ public sealed record Ipv6headerMatch(byte Headers, bool IsInverted, bool IsSoft)
         ReadOnlySpan<byte> ip = context.Packet.Span;
         byte next = ip[6], found = 0;
         int offset = 40;
-        while (Ipv6HeaderChain.IsExtension(next) || next == Ipv6HeaderChain.Esp)
+        while (PacketParser.IsExtension(next) || next == IpProtocols.Esp)
         {
-            if (next == Ipv6HeaderChain.None)
+            if (next == IpProtocols.NoNext)
             {
                 found |= None;
                 break;
@@ -70,7 +70,7 @@ public sealed record Ipv6headerMatch(byte Headers, bool IsInverted, bool IsSoft)
                 return MatchResult.No(1);
             }
             found |= BitOf(next);
-            if (next == Ipv6HeaderChain.Esp)
+            if (next == IpProtocols.Esp)
             {
                 break;
             }
@@ -82,7 +82,7 @@ public sealed record Ipv6headerMatch(byte Headers, bool IsInverted, bool IsSoft)
                 break;
             }
         }
-        found |= next is Ipv6HeaderChain.None or Ipv6HeaderChain.Esp ? (byte)0 : Protocol;
+        found |= next is IpProtocols.NoNext or IpProtocols.Esp ? (byte)0 : Protocol;
         bool matches = IsSoft
             ? ((found ^ Headers ^ (IsInverted ? 255 : 0)) & Headers) == 0
             : (found == Headers) != IsInverted;

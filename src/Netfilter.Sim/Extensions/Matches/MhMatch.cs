@@ -61,7 +61,7 @@ public sealed record MhMatch(byte Low, byte High, bool IsInverted) : Match
         {
             return MatchResult.HotDrop(2);
         }
-        if (header[0] != Ipv6HeaderChain.None)
+        if (header[0] != IpProtocols.NoNext)
         {
             return MatchResult.HotDrop(3, header[0]);
         }

@@ -53,7 +53,7 @@ public sealed record RtMatch(
     public override MatchResult Evaluate(in MatchContext context)
     {
         ReadOnlySpan<byte> ip = context.Packet.Span;
-        switch (Ipv6HeaderChain.Find(ip, Ipv6HeaderChain.Routing, out int offset))
+        switch (Ipv6HeaderChain.Find(ip, IpProtocols.Routing, out int offset))
         {
             case Ipv6HeaderChain.Search.Absent:
                 return MatchResult.No(Condition.Absent);
@@ -64,7 +64,7 @@ public sealed record RtMatch(
         {
             return MatchResult.HotDrop(Condition.Truncated);
         }
-        int length = Ipv6HeaderChain.LengthOf(Ipv6HeaderChain.Routing, ip[offset + 1]);
+        int length = Ipv6HeaderChain.LengthOf(IpProtocols.Routing, ip[offset + 1]);
         if (ip.Length - offset < length)
         {
             return MatchResult.No(Condition.Truncated);

@@ -84,7 +84,7 @@ public sealed record SrhMatch(SrhTests Tests, SrhTests Inverted) : Match
     public override MatchResult Evaluate(in MatchContext context)
     {
         ReadOnlySpan<byte> ip = context.Packet.Span;
-        if (Ipv6HeaderChain.Find(ip, Ipv6HeaderChain.Routing, out int offset) != Ipv6HeaderChain.Search.Found
+        if (Ipv6HeaderChain.Find(ip, IpProtocols.Routing, out int offset) != Ipv6HeaderChain.Search.Found
             || ip.Length - offset < HeaderLength)
         {
             return MatchResult.No(Condition.Absent);
