@@ -16,7 +16,7 @@ public sealed partial class NetworkNamespace
     /// <param name="edit">Gives the table as it is to be, for example <c>t => t.With(chain).Without("OLD")</c>.</param>
     /// <param name="family">Of which family's tool.</param>
     /// <exception cref="ArgumentException">There is no table of that name.</exception>
-    /// <exception cref="RulesetLoadException">The kernel would refuse it; nothing has changed.</exception>
+    /// <exception cref="RulesetLoadException">The kernel would refuse it, or <see cref="IsStrict"/> does; nothing has changed.</exception>
     public void Edit(string table, Func<Table, Table> edit, IpFamily family = IpFamily.IPv4)
     {
         ArgumentNullException.ThrowIfNull(edit);

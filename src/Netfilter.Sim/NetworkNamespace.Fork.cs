@@ -8,6 +8,7 @@ public sealed partial class NetworkNamespace
     private NetworkNamespace(NetworkNamespace origin, string name, TimeProvider clock, INetfilterChance chance)
         : this(name, clock, chance)
     {
+        IsStrict = origin.IsStrict;
         _configuration = origin._configuration;
         _fib = origin._fib;
         States = origin.States.Fork(() => NowNanoseconds);

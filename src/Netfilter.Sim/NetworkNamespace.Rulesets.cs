@@ -14,7 +14,7 @@ public sealed partial class NetworkNamespace
     /// Puts tables in place of those of their names; other tables stay. All or nothing: when the kernel would refuse one, none
     /// is changed. Counters begin as they stand in the tables.
     /// </summary>
-    /// <exception cref="Engine.RulesetLoadException">The kernel would refuse it.</exception>
+    /// <exception cref="Engine.RulesetLoadException">The kernel would refuse it, or <see cref="IsStrict"/> does.</exception>
     public void Load(Ruleset ruleset)
     {
         ArgumentNullException.ThrowIfNull(ruleset);

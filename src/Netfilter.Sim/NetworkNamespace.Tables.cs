@@ -10,8 +10,8 @@ public sealed partial class NetworkNamespace
 
     /// <summary>The loaded tables of a family.</summary>
     internal XtablesState Xtables(IpFamily family) => family == IpFamily.IPv4
-        ? _xtablesV4 ??= Watched(new XtablesState(IpFamily.IPv4, Hooks))
-        : _xtablesV6 ??= Watched(new XtablesState(IpFamily.IPv6, Hooks));
+        ? _xtablesV4 ??= Watched(new XtablesState(IpFamily.IPv4, Hooks, IsStrict))
+        : _xtablesV6 ??= Watched(new XtablesState(IpFamily.IPv6, Hooks, IsStrict));
 
     /// <summary>Gives a fork, whose hooks are registered already, tables that go their own way from now on.</summary>
     private void ForkTables(NetworkNamespace fork)

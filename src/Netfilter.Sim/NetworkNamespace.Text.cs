@@ -17,7 +17,7 @@ public sealed partial class NetworkNamespace
     /// <param name="family">The family of its rules.</param>
     /// <param name="counters">Whether counters in the text are taken (<c>-c</c>).</param>
     /// <exception cref="RulesetFormatException">The text is not a ruleset; says line and column.</exception>
-    /// <exception cref="RulesetLoadException">The kernel would refuse it.</exception>
+    /// <exception cref="RulesetLoadException">The kernel would refuse it, or <see cref="IsStrict"/> does.</exception>
     public void Restore(string text, IpFamily family = IpFamily.IPv4, bool counters = false)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -36,6 +36,14 @@ public sealed partial class NetworkNamespace
     /// <summary>The clock that timeouts, limits and lists run on.</summary>
     public TimeProvider Clock { get; }
 
+    /// <summary>
+    /// Whether rules are refused of which it is known at load that Linux' answer is not modelled
+    /// (<see cref="Rules.Match.NotModelled"/>, <see cref="Rules.ExtensionTarget.NotModelled"/>): a
+    /// <see cref="RulesetLoadException"/> says where and why, and the tools fail with that reason. Otherwise, as by default,
+    /// packets that come to such a rule end <see cref="FateKind.Unknown"/>. Forks keep it.
+    /// </summary>
+    public bool IsStrict { get; init; }
+
     internal INetfilterChance Chance { get; private set; }
 
     internal RuleStateStore States { get; private set; }

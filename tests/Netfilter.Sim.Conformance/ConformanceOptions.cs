@@ -19,6 +19,8 @@ internal sealed record ConformanceOptions
           --jobs N        number of threads
 
           --fuzz N [--seed S]   instead runs N randomly changed commands, dumps and packets
+          reference             instead writes the reference page of all extensions
+          fidelity              instead writes the page that counts the cases of each extension
         """;
 
     /// <summary>Kinds and where their cases lie, as given.</summary>

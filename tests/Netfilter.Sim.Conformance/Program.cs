@@ -14,6 +14,11 @@ try
         Console.WriteLine($"{ExtensionReference.Write()} extensions");
         return 0;
     }
+    if (args is ["fidelity"])
+    {
+        Console.WriteLine($"{FidelityTable.Write()} rows");
+        return 0;
+    }
     switch (args)
     {
         case ["--fuzz", string count]:

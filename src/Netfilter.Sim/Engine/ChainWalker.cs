@@ -221,7 +221,7 @@ internal ref struct ChainWalker<TAddress, TObserver>
                 _walk.Blame(Fate.Dropped(PlaceOf(at, rule), "the packet is malformed"));
                 return Step.Drop;
             default:
-                string reason = match.NotModelled ?? "what the match would say is not modelled";
+                string reason = match.NotModelled ?? match.Explain(result);
                 _walk.Blame(Fate.Unknown($"-m {match.Declaration.Name}: {reason}", PlaceOf(at, rule)));
                 return Step.Unknown;
         }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Netfilter.Sim.Engine;
 
-/// <summary>A table that the kernel would refuse: nothing of it was loaded.</summary>
+/// <summary>A table that the kernel, or a strict namespace, would refuse: nothing of it was loaded.</summary>
 public sealed class RulesetLoadException : Exception
 {
     /// <summary>Makes the exception.</summary>

@@ -14,16 +14,21 @@ internal sealed class XtablesState
 {
     private readonly TableInstance?[] _tables = new TableInstance?[TableDefinition.All.Length];
     private readonly HookPipeline _hooks;
+    private readonly bool _isStrict;
     private readonly List<TableDefinition> _newestFirst = [];
 
-    public XtablesState(IpFamily family, HookPipeline hooks)
+    /// <param name="family">The family.</param>
+    /// <param name="hooks">Where tables are registered.</param>
+    /// <param name="isStrict">Whether rules that are not modelled are refused.</param>
+    public XtablesState(IpFamily family, HookPipeline hooks, bool isStrict)
     {
         Family = family;
         _hooks = hooks;
+        _isStrict = isStrict;
     }
 
     private XtablesState(XtablesState origin, HookPipeline hooks)
-        : this(origin.Family, hooks)
+        : this(origin.Family, hooks, origin._isStrict)
     {
         _newestFirst.AddRange(origin._newestFirst);
         for (int i = 0; i < _tables.Length; i++)
@@ -67,13 +72,23 @@ internal sealed class XtablesState
     }
 
     /// <summary>Puts other rules into a table (<see cref="TableInstance.Replace"/>); makes it exist first.</summary>
-    /// <exception cref="RulesetLoadException">The kernel would refuse it; nothing has changed but that the table exists.</exception>
+    /// <exception cref="RulesetLoadException">
+    /// The kernel would refuse it, or <see cref="FindUnmodelled"/> does; nothing has changed but that the table exists.
+    /// </exception>
     public void Replace(Table table, bool keepsCounters, RuleStateStore states)
     {
         ArgumentNullException.ThrowIfNull(table);
+        if (FindUnmodelled(table) is { } refusal)
+        {
+            throw refusal;
+        }
         Require(table.Definition).Replace(table, keepsCounters, states);
         Changed?.Invoke();
     }
+
+    /// <summary>Why a strict namespace refuses a table that is to replace another; null when it does not.</summary>
+    public RulesetLoadException? FindUnmodelled(Table next) =>
+        _isStrict ? UnmodelledRules.Find(Require(next.Definition).Current, next) : null;
 
     /// <summary>The tables with their live counters, in the kernel's order.</summary>
     public Ruleset Snapshot() => new(Family, [.. _newestFirst.Select(table => Instance(table)!.Snapshot())]);

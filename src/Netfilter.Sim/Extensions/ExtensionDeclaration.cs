@@ -41,6 +41,12 @@ public abstract class ExtensionDeclaration
     /// <summary>Whether the kernel has it; when not, the tool warns at once and the rule is refused (ENOENT).</summary>
     public bool InKernel { get; init; } = true;
 
+    /// <summary>
+    /// What of it is not modelled, in a few words; null when all is. Uses of which it is known say so themselves
+    /// (<see cref="Match.NotModelled"/>, <see cref="ExtensionTarget.NotModelled"/>); packets that come to it end unknown.
+    /// </summary>
+    public string? NotModelled { get; init; }
+
     /// <summary>The options, in the order of the tool's own table.</summary>
     public ImmutableArray<OptionSpec> Options { get; init; } = [];
 

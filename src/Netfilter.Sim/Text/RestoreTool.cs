@@ -169,7 +169,12 @@ internal sealed class RestoreTool
     {
         TableEditor editor = _editor!;
         _editor = null;
-        return _isTest || _tables.Commit(editor, keepsCounters: _keepsRules) is null;
+        ToolError? failure = _isTest ? null : _tables.Commit(editor, keepsCounters: _keepsRules);
+        if (failure is { IsOfSimulator: true })
+        {
+            _tool.Stderr.Append(failure.Line(_tool.Program));
+        }
+        return failure is null;
     }
 
     private bool TakeTable(ReadOnlySpan<char> rest)

@@ -44,6 +44,10 @@ internal sealed class RulesetAccess(NetworkNamespace host, IpFamily family, Rule
         {
             return ToolError.OfKernel(verdict.Errno);
         }
+        if (Tables.FindUnmodelled(next) is { } refusal)
+        {
+            return new ToolError(refusal.Message.TrimEnd('.'), IsOfSimulator: true);
+        }
         Tables.Replace(next, keepsCounters, host.States);
         TableInstance instance = Tables.Require(editor.Definition);
         foreach ((string chain, int index) in editor.Zeroed)

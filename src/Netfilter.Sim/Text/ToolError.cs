@@ -5,7 +5,8 @@ namespace Netfilter.Sim.Text;
 /// <summary>Why the library below the tool, or the kernel, refused something, in the words of <c>iptc_strerror</c>.</summary>
 /// <param name="Message">The words.</param>
 /// <param name="IsInvalid">Whether it is EINVAL, after which the tool points to the kernel's log.</param>
-internal sealed record ToolError(string Message, bool IsInvalid = false)
+/// <param name="IsOfSimulator">Whether no kernel would say so: a strict namespace does.</param>
+internal sealed record ToolError(string Message, bool IsInvalid = false, bool IsOfSimulator = false)
 {
     public static ToolError NoEntry { get; } = new("No chain/target/match by that name");
 

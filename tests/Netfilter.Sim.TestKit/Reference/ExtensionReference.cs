@@ -64,6 +64,10 @@ public static class ExtensionReference
         {
             page.Append("\nThe modelled kernel does not have it: a rule with it is refused.\n");
         }
+        else if (extension.NotModelled is not null)
+        {
+            page.Append(CultureInfo.InvariantCulture, $"\nNot modelled: {Escaped(extension.NotModelled)}.\n");
+        }
         if (extension.Options.IsEmpty)
         {
             return;

@@ -17,6 +17,7 @@ public sealed record IpvsMatch : Match
         Name = "ipvs",
         Summary = "Matches by properties of IPVS connections; not in the recorded kernel.",
         Source = "net/netfilter/xt_ipvs.c, extensions/libxt_ipvs.c",
+        NotModelled = "IPVS is not in the recorded kernel",
         InKernel = false,
         Options =
         [
@@ -61,7 +62,7 @@ public sealed record IpvsMatch : Match
     public override MatchDeclaration Declaration => Extension;
 
     /// <inheritdoc/>
-    public override string? NotModelled => "IPVS is not in the recorded kernel";
+    public override string? NotModelled => Extension.NotModelled;
 
     /// <inheritdoc/>
     public override MatchResult Evaluate(in MatchContext context) => MatchResult.Unknown();

@@ -26,6 +26,7 @@ public sealed record ClusteripTarget(string? HashMode, ulong MacAddress, byte To
         Name = "CLUSTERIP",
         Summary = "Shared an address between nodes; not in the recorded kernel.",
         Source = "net/ipv4/netfilter/ipt_CLUSTERIP.c, extensions/libipt_CLUSTERIP.c",
+        NotModelled = "CLUSTERIP is not in the recorded kernel",
         OnlyFamily = IpFamily.IPv4,
         InKernel = false,
         Options =
@@ -55,7 +56,7 @@ public sealed record ClusteripTarget(string? HashMode, ulong MacAddress, byte To
     public override TargetDeclaration Declaration => Extension;
 
     /// <inheritdoc/>
-    public override string? NotModelled => "CLUSTERIP is not in the recorded kernel";
+    public override string? NotModelled => Extension.NotModelled;
 
     /// <inheritdoc/>
     public override TargetVerdict Evaluate(in TargetContext context) => TargetVerdict.Unknown;

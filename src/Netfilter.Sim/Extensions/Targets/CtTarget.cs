@@ -32,6 +32,9 @@ public sealed record CtTarget : ExtensionTarget
 
     private readonly ConntrackTemplate? _template;
 
+    /// <summary>The helpers that the kernel has.</summary>
+    internal static IEnumerable<(string Name, bool IsForIPv6)> Helpers => KernelHelpers.Select(helper => (helper.Name, helper.IsForIPv6));
+
     /// <summary>Makes a target.</summary>
     /// <param name="notrack">Whether the packet is not tracked at all.</param>
     /// <param name="zone">The zone.</param>
@@ -68,6 +71,7 @@ public sealed record CtTarget : ExtensionTarget
         Name = "CT",
         Summary = "Tells connection tracking how to treat the connection that the packet begins.",
         Source = "net/netfilter/xt_CT.c, extensions/libxt_CT.c",
+        NotModelled = "the helpers sane, RAS and Q.931; the sip helper over TCP",
         OnlyTable = "raw",
         Revision = 2,
         Options =

@@ -20,6 +20,7 @@ public sealed record LedTarget(string Trigger, uint? DelayMilliseconds, bool Bli
         Name = "LED",
         Summary = "Lights a lamp; not in the recorded kernel.",
         Source = "net/netfilter/xt_LED.c, extensions/libxt_LED.c",
+        NotModelled = "LED is not in the recorded kernel",
         InKernel = false,
         Options =
         [
@@ -36,7 +37,7 @@ public sealed record LedTarget(string Trigger, uint? DelayMilliseconds, bool Bli
     public override TargetDeclaration Declaration => Extension;
 
     /// <inheritdoc/>
-    public override string? NotModelled => "LED is not in the recorded kernel";
+    public override string? NotModelled => Extension.NotModelled;
 
     /// <inheritdoc/>
     public override TargetVerdict Evaluate(in TargetContext context) => TargetVerdict.Unknown;

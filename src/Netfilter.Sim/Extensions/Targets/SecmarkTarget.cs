@@ -15,6 +15,7 @@ public sealed record SecmarkTarget(string Context) : ExtensionTarget
         Name = "SECMARK",
         Summary = "Gives a packet a security context; refused without a security module.",
         Source = "net/netfilter/xt_SECMARK.c, extensions/libxt_SECMARK.c",
+        NotModelled = "SECMARK needs a security module",
         Options =
         [
             new("selctx", OptionKind.Text) { Required = true, KeptBytes = 255, ValueName = "context", Help = "The context." },
@@ -26,7 +27,7 @@ public sealed record SecmarkTarget(string Context) : ExtensionTarget
     public override TargetDeclaration Declaration => Extension;
 
     /// <inheritdoc/>
-    public override string? NotModelled => "SECMARK needs a security module";
+    public override string? NotModelled => Extension.NotModelled;
 
     /// <inheritdoc/>
     public override KernelErrno Check(in RuleCheck check) =>

@@ -21,6 +21,7 @@ public sealed record UlogTarget(byte Group, string Prefix, ulong CopiedBytes, by
         Name = "ULOG",
         Summary = "Logged to user space before NFLOG did; not in the recorded kernel.",
         Source = "net/ipv4/netfilter/ipt_ULOG.c, extensions/libipt_ULOG.c",
+        NotModelled = "ULOG is not in the recorded kernel",
         OnlyFamily = IpFamily.IPv4,
         InKernel = false,
         Options =
@@ -42,7 +43,7 @@ public sealed record UlogTarget(byte Group, string Prefix, ulong CopiedBytes, by
     public override TargetDeclaration Declaration => Extension;
 
     /// <inheritdoc/>
-    public override string? NotModelled => "ULOG is not in the recorded kernel";
+    public override string? NotModelled => Extension.NotModelled;
 
     /// <inheritdoc/>
     public override TargetVerdict Evaluate(in TargetContext context) => TargetVerdict.Unknown;
