@@ -16,6 +16,10 @@ internal abstract class TableInstance
     /// <summary>What of the host's machinery the loaded rules need.</summary>
     public RuleNeeds Needs { get; protected set; }
 
+    /// <summary>What is known since the last check of a table that a tool put in place; that may be one before the
+    /// present.</summary>
+    public CheckedTable? Checked { get; set; }
+
     public static TableInstance Create(IpFamily family, TableDefinition definition) => family == IpFamily.IPv4
         ? new TableInstance<AddressV4>(definition)
         : new TableInstance<AddressV6>(definition);
@@ -30,8 +34,9 @@ internal abstract class TableInstance
     /// </param>
     /// <param name="keepsCounters">False for <c>iptables-restore</c> of a whole table.</param>
     /// <param name="states">Where the namespace keeps the states of rules.</param>
+    /// <param name="isChecked">Whether it is known already that no chain leads back to itself.</param>
     /// <exception cref="RulesetLoadException">The kernel would refuse it.</exception>
-    public abstract void Replace(Table next, bool keepsCounters, RuleStateStore states);
+    public abstract void Replace(Table next, bool keepsCounters, RuleStateStore states, bool isChecked = false);
 
     /// <summary>Gives back the states of all rules: the table goes.</summary>
     public abstract void Release(RuleStateStore states);

@@ -6,7 +6,7 @@ namespace Netfilter.Sim.Engine;
 /// <summary>How a loaded table takes other rules.</summary>
 internal sealed partial class TableInstance<TAddress>
 {
-    public override void Replace(Table next, bool keepsCounters, RuleStateStore states)
+    public override void Replace(Table next, bool keepsCounters, RuleStateStore states, bool isChecked = false)
     {
         ArgumentNullException.ThrowIfNull(next);
         if (next.Definition != Current.Definition)
@@ -15,7 +15,10 @@ internal sealed partial class TableInstance<TAddress>
         }
         Change change = Compare(next);
         Compile(change);
-        RefuseLoops(change);
+        if (!isChecked)
+        {
+            RefuseLoops(change);
+        }
         Apply(change, keepsCounters, states);
         Current = WithoutPolicyCounters(next);
         RestartStates(change, states);

@@ -75,14 +75,14 @@ internal sealed class XtablesState
     /// <exception cref="RulesetLoadException">
     /// The kernel would refuse it, or <see cref="FindUnmodelled"/> does; nothing has changed but that the table exists.
     /// </exception>
-    public void Replace(Table table, bool keepsCounters, RuleStateStore states)
+    public void Replace(Table table, bool keepsCounters, RuleStateStore states, bool isChecked = false)
     {
         ArgumentNullException.ThrowIfNull(table);
         if (FindUnmodelled(table) is { } refusal)
         {
             throw refusal;
         }
-        Require(table.Definition).Replace(table, keepsCounters, states);
+        Require(table.Definition).Replace(table, keepsCounters, states, isChecked);
         Changed?.Invoke();
     }
 

@@ -14,7 +14,7 @@ public sealed class IptablesShell
 {
     private readonly NetworkNamespace _host;
     private readonly ExtensionRegistry _registry;
-    private readonly RuleEnvironment _environment;
+    private readonly NamespaceEnvironment _environment;
 
     /// <summary>Makes a shell.</summary>
     /// <param name="host">The namespace that the commands change.</param>

@@ -16,6 +16,9 @@ internal sealed class NamespaceEnvironment : RuleEnvironment
         Names = outer.Names;
     }
 
+    /// <summary>Whether everything that may change is the namespace's own.</summary>
+    public bool KnowsOnlyTheHost => ReferenceEquals(_outer, Default);
+
     public override SetFacts? FindSet(string name) => SetReference.FactsOf(_host.States, name) ?? _outer.FindSet(name);
 
     public override bool HasAccounting(string name) =>

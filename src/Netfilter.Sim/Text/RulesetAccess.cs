@@ -6,7 +6,7 @@ using Netfilter.Sim.Rules;
 namespace Netfilter.Sim.Text;
 
 /// <summary>The tables of one family of a namespace, as the tools reach them through the kernel's socket options.</summary>
-internal sealed class RulesetAccess(NetworkNamespace host, IpFamily family, RuleEnvironment environment)
+internal sealed class RulesetAccess(NetworkNamespace host, IpFamily family, NamespaceEnvironment environment)
 {
     private XtablesState Tables => host.Xtables(family);
 
@@ -39,7 +39,13 @@ internal sealed class RulesetAccess(NetworkNamespace host, IpFamily family, Rule
     public ToolError? Commit(TableEditor editor, bool keepsCounters)
     {
         Table next = editor.Build();
-        TableVerdict verdict = TableChecker.Check(next, environment, new NamedStates(host.States));
+        TableInstance instance = Tables.Require(editor.Definition);
+        CheckedTable? known = instance.Checked;
+        instance.Checked = null;
+        // Whoever replaces whole tables seldom changes little afterwards.
+        TableVerdict verdict = keepsCounters
+            ? TableChecker.CheckNext(next, environment, host.States, ref known)
+            : TableChecker.Check(next, environment, new NamedStates(host.States));
         if (verdict.Errno != KernelErrno.None)
         {
             return ToolError.OfKernel(verdict.Errno);
@@ -48,8 +54,8 @@ internal sealed class RulesetAccess(NetworkNamespace host, IpFamily family, Rule
         {
             return new ToolError(refusal.Message.TrimEnd('.'), IsOfSimulator: true);
         }
-        Tables.Replace(next, keepsCounters, host.States);
-        TableInstance instance = Tables.Require(editor.Definition);
+        Tables.Replace(next, keepsCounters, host.States, isChecked: true);
+        instance.Checked = known;
         foreach ((string chain, int index) in editor.Zeroed)
         {
             int count = next.Find(chain)?.Rules.Count ?? 0;

@@ -1,6 +1,7 @@
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Extensions;
 using Netfilter.Sim.Rules;
+using Netfilter.Sim.State;
 
 namespace Netfilter.Sim.Text;
 
@@ -13,7 +14,7 @@ internal sealed class TableChecker
     private readonly Table _table;
     private readonly RuleEnvironment _environment;
     private readonly NamedStates _named;
-    private readonly Dictionary<string, Reach> _reach = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Visit> _reach = new(StringComparer.Ordinal);
 
     private TableChecker(Table table, RuleEnvironment environment, NamedStates named)
     {
@@ -22,7 +23,7 @@ internal sealed class TableChecker
         _named = named;
         foreach (Chain chain in table.Chains)
         {
-            _reach.Add(chain.Name, new Reach(chain));
+            _reach.Add(chain.Name, new Visit(chain));
         }
     }
 
@@ -35,6 +36,38 @@ internal sealed class TableChecker
         TableChecker checker = new(table, environment, named);
         string? looping = checker.FindLoop();
         return looping is null ? checker.CheckRules() : new TableVerdict(KernelErrno.Loop, looping, 0, null);
+    }
+
+    /// <summary>The kernel's answer to a table that follows one that was checked, at the cost of what changed where that is
+    /// possible.</summary>
+    /// <param name="table">The new table.</param>
+    /// <param name="environment">Names and objects outside the rules.</param>
+    /// <param name="store">The states that rules share by name.</param>
+    /// <param name="known">What is known of the table before; then of this one if the kernel takes it, else null.</param>
+    public static TableVerdict CheckNext(
+        Table table, NamespaceEnvironment environment, RuleStateStore store, ref CheckedTable? known)
+    {
+        // What another environment knows may have changed, and with it what the kernel says of rules that did not.
+        NamedStates named = new(store);
+        if (known is not null && environment.KnowsOnlyTheHost && TableRecheck.IsFine(known, table, (calls, hooks) =>
+            CheckRules(calls, hooks, table.Definition, environment, named).Errno == KernelErrno.None))
+        {
+            return default;
+        }
+        known = null;
+        TableChecker checker = new(table, environment, new NamedStates(store));
+        string? looping = checker.FindLoop();
+        if (looping is not null)
+        {
+            return new TableVerdict(KernelErrno.Loop, looping, 0, null);
+        }
+        TableVerdict verdict = checker.CheckRules();
+        if (verdict.Errno == KernelErrno.None)
+        {
+            known = new CheckedTable(
+                table, checker._reach.ToDictionary(pair => pair.Key, pair => pair.Value.Hooks, StringComparer.Ordinal));
+        }
+        return verdict;
     }
 
     /// <summary>Refuses a ruleset that the kernel would.</summary>
@@ -53,10 +86,10 @@ internal sealed class TableChecker
         }
     }
 
-    // mark_source_chains: a rule is reached until the first verdict without conditions; a goto counts as a jump.
+    // mark_source_chains
     private string? FindLoop()
     {
-        Stack<(Reach Chain, int Next)> path = [];
+        Stack<(Visit Chain, int Next)> path = [];
         foreach (Hook hook in Enum.GetValues<Hook>())
         {
             Hooks bit = (Hooks)(1 << (int)hook);
@@ -65,18 +98,18 @@ internal sealed class TableChecker
                 continue;
             }
             Enter(_reach[TableDefinition.ChainOf(hook)], bit);
-            while (path.TryPop(out (Reach Chain, int Next) at))
+            while (path.TryPop(out (Visit Chain, int Next) at))
             {
-                if (at.Next == at.Chain.Calls.Length)
+                if (at.Next == at.Chain.Calls.Calls.Length)
                 {
                     at.Chain.IsOnPath = false;
                     continue;
                 }
                 path.Push((at.Chain, at.Next + 1));
-                Reach? called = _reach.GetValueOrDefault(at.Chain.Calls[at.Next]);
-                if (called is { IsOnPath: true, Chain.Rules.Count: > 0 })
+                Visit? called = _reach.GetValueOrDefault(at.Chain.Calls.Calls[at.Next]);
+                if (called is { IsOnPath: true, Calls.Chain.Rules.Count: > 0 })
                 {
-                    return called.Chain.Name;
+                    return called.Calls.Chain.Name;
                 }
                 if (called is not null && (called.Hooks & bit) == 0)
                 {
@@ -86,7 +119,7 @@ internal sealed class TableChecker
         }
         return null;
 
-        void Enter(Reach chain, Hooks bit)
+        void Enter(Visit chain, Hooks bit)
         {
             chain.Hooks |= bit;
             chain.IsOnPath = true;
@@ -98,20 +131,28 @@ internal sealed class TableChecker
     {
         foreach (Chain chain in _table.Chains)
         {
-            Reach reach = _reach[chain.Name];
-            int index = 0;
-            foreach (Rule rule in chain.Rules)
+            Visit visit = _reach[chain.Name];
+            TableVerdict verdict = CheckRules(visit.Calls, visit.Hooks, _table.Definition, _environment, _named);
+            if (verdict.Errno != KernelErrno.None)
             {
-                RuleCheck check = new(rule, _table.Definition, index < reach.Reached ? reach.Hooks : Hooks.None, _environment)
-                {
-                    Named = _named,
-                };
-                if (CheckRule(check, out string? extension) is var errno and not KernelErrno.None)
-                {
-                    return new TableVerdict(errno, chain.Name, index + 1, extension);
-                }
-                index++;
+                return verdict;
             }
+        }
+        return default;
+    }
+
+    private static TableVerdict CheckRules(
+        in ChainCalls calls, Hooks hooks, TableDefinition table, RuleEnvironment environment, NamedStates named)
+    {
+        int index = 0;
+        foreach (Rule rule in calls.Chain.Rules)
+        {
+            RuleCheck check = new(rule, table, index < calls.Reached ? hooks : Hooks.None, environment) { Named = named };
+            if (CheckRule(check, out string? extension) is var errno and not KernelErrno.None)
+            {
+                return new TableVerdict(errno, calls.Chain.Name, index + 1, extension);
+            }
+            index++;
         }
         return default;
     }
@@ -145,41 +186,13 @@ internal sealed class TableChecker
     }
 
     /// <summary>A chain while it is looked at.</summary>
-    private sealed class Reach
+    private sealed class Visit(Chain chain)
     {
-        public Reach(Chain chain)
-        {
-            Chain = chain;
-            List<string>? calls = null;
-            foreach (Rule rule in chain.Rules)
-            {
-                Reached++;
-                if (rule.Target is JumpTarget jump)
-                {
-                    (calls ??= []).Add(jump.Chain);
-                }
-                else if (rule.Target is VerdictTarget && IsUnconditional(rule))
-                {
-                    break;
-                }
-            }
-            Calls = calls?.ToArray() ?? [];
-        }
-
-        public Chain Chain { get; }
-
-        /// <summary>How many rules from the front can be reached.</summary>
-        public int Reached { get; }
-
-        public string[] Calls { get; }
+        public ChainCalls Calls { get; } = new(chain);
 
         public Hooks Hooks { get; set; }
 
         public bool IsOnPath { get; set; }
-
-        private static bool IsUnconditional(Rule rule) => rule.Matches.IsEmpty
-            && rule.Ip is { Flags: IpSpecFlags.None, Protocol: 0, InInterface: null, OutInterface: null }
-            && rule.Ip.Source.Mask.Bits == 0 && rule.Ip.Destination.Mask.Bits == 0;
     }
 }
 
