@@ -1,5 +1,4 @@
 using Netfilter.Sim.Engine;
-using Netfilter.Sim.Extensions;
 using Netfilter.Sim.Rules;
 
 namespace Netfilter.Sim.Text;
