@@ -45,6 +45,29 @@ public static class CNumber
     public static bool TryRead(ReadOnlySpan<char> text, out ulong value, ulong min = 0, ulong max = ulong.MaxValue) =>
         TryReadPrefix(text, out int used, out value, min, max) && used == text.Length;
 
+    /// <summary>
+    /// Reads a whole text as <c>strtoul</c> does in base ten: leading blanks, a sign that may be a minus, saturation instead of an
+    /// overflow, and 0 for an empty text.
+    /// </summary>
+    public static bool TryReadDecimal(ReadOnlySpan<char> text, out ulong value)
+    {
+        value = 0;
+        if (text.IsEmpty)
+        {
+            return true;
+        }
+        int start = 0;
+        while (start < text.Length && IsSpace(text[start]))
+        {
+            start++;
+        }
+        bool negative = start < text.Length && text[start] == '-';
+        start += start < text.Length && text[start] is '-' or '+' ? 1 : 0;
+        bool fits = ReadDigits(text, start, 10, out int used, out value);
+        value = negative && fits ? unchecked(0 - value) : value;
+        return used == text.Length;
+    }
+
     /// <summary>Reads the leading decimal digits of a text as <c>atoi</c> does; 0 when there are none.</summary>
     public static int Atoi(ReadOnlySpan<char> text)
     {
@@ -91,6 +114,9 @@ public static class CNumber
         value = negative ? -value : value;
         return read;
     }
+
+    /// <summary>A number as C makes an <c>unsigned int</c> of it on x86: the lowest 32 bits, and 0 when 64 bits do not hold it.</summary>
+    internal static uint Truncate(double value) => Math.Abs(value) < 9223372036854775808.0 ? unchecked((uint)(long)value) : 0;
 
     private static bool IsSpace(char c) => c is ' ' or (>= '\t' and <= '\r');
 

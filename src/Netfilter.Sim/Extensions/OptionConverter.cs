@@ -182,12 +182,7 @@ internal static class OptionConverter
                 ? found[0]
                 : throw OptionCall.Error($"{text} resolves to more than one address\n");
         }
-        // glibc asks no name server for what cannot be a host's name.
-        bool isName = text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or ':');
-        string reason = !isName ? "Name or service not known"
-            : NetAddress.TryParse(text, out _) ? "Address family for hostname not supported"
-            : "Temporary failure in name resolution";
-        throw OptionCall.Error($"getaddrinfo: {reason}\n");
+        throw OptionCall.Error($"getaddrinfo: {NameParser.WhyUnresolved(text, family)}\n");
     }
 
     private static NetAddress FullMask(OptionCall call) => new(call.Rule.Family, UInt128.MaxValue);

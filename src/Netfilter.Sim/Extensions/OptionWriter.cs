@@ -15,8 +15,19 @@ public sealed class OptionWriter
     /// <summary>What has been written.</summary>
     public ReadOnlySpan<char> Written => _text.AsSpan(0, _length);
 
+    /// <summary>What the tool says on stderr while it prints; empty for nothing.</summary>
+    public string Warnings { get; private set; } = "";
+
     /// <summary>Forgets what has been written and keeps the memory.</summary>
-    public void Clear() => _length = 0;
+    public void Clear() => (_length, Warnings) = (0, "");
+
+    /// <summary>Adds a text to <see cref="Warnings"/>.</summary>
+    /// <param name="text">The text with its line feed.</param>
+    public OptionWriter Warn(string text)
+    {
+        Warnings += text;
+        return this;
+    }
 
     /// <summary>Writes <c> --name</c>, with <c> !</c> before it when inverted.</summary>
     public OptionWriter Flag(string name, bool isInverted = false)

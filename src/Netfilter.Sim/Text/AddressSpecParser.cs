@@ -57,7 +57,7 @@ internal static class AddressSpecParser
     private static NetAddress ParseMask(string text, IpFamily family)
     {
         int width = family == IpFamily.IPv4 ? 32 : 128;
-        if (family == IpFamily.IPv4 ? TryDotted(text, isMask: true, out NetAddress mask) : TryLiteralV6(text, out mask))
+        if (family == IpFamily.IPv4 ? NameParser.TryDotted(text, isMask: true, out NetAddress mask) : TryLiteralV6(text, out mask))
         {
             return mask;
         }
@@ -68,7 +68,7 @@ internal static class AddressSpecParser
 
     private static IReadOnlyList<NetAddress> Resolve(string host, IpFamily family, NameDatabase names)
     {
-        if (family == IpFamily.IPv4 ? TryDotted(host, isMask: false, out NetAddress address) : TryLiteralV6(host, out address))
+        if (family == IpFamily.IPv4 ? NameParser.TryDotted(host, isMask: false, out NetAddress address) : TryLiteralV6(host, out address))
         {
             return [address];
         }
@@ -82,27 +82,4 @@ internal static class AddressSpecParser
 
     private static bool TryLiteralV6(string text, out NetAddress address) =>
         NetAddress.TryParse(text, out address) && address.Family == IpFamily.IPv6;
-
-    // Up to four numbers of any base; of an address, missing ones at the end are zero.
-    private static bool TryDotted(string text, bool isMask, out NetAddress address)
-    {
-        address = default;
-        string[] parts = ByteText.Cut(text, 19).Split('.', 4);
-        if (isMask && parts.Length < 4)
-        {
-            return false;
-        }
-        uint bits = 0;
-        for (int i = 0; i < 4; i++)
-        {
-            ulong octet = 0;
-            if (i < parts.Length && !CNumber.TryRead(parts[i], out octet, 0, byte.MaxValue))
-            {
-                return false;
-            }
-            bits = (bits << 8) | (uint)octet;
-        }
-        address = new NetAddress(bits);
-        return true;
-    }
 }

@@ -6,8 +6,8 @@ namespace Netfilter.Sim.Text;
 internal static class BaseOptions
 {
     private const string LettersWithWord = "ACDENPRIMcdijopstgm";
-    private const string LettersWithOptionalWord = "FLSXZWh";
-    private const string LettersAlone = "Vvwnxfb46";
+    private const string LettersWithOptionalWord = "FLSXZwWh";
+    private const string LettersAlone = "Vvnxfb46";
 
     private static readonly (string Name, ArgumentNeed Need, char Letter)[] Long =
     [

@@ -331,7 +331,7 @@ internal sealed partial class CommandParser
     {
         if (_tool.IsRestoring)
         {
-            throw OptionCall.Error($"You cannot use `-{letter}' from {_tool.Program}");
+            throw OptionCall.Error($"You cannot use `-{letter}' from iptables-restore");
         }
         _waits |= letter == 'w';
         string? value = _scanner.Argument ?? (_scanner.HasOperand ? _scanner.Take() : null);

@@ -65,6 +65,7 @@ internal sealed partial class CommandParser
                         throw OptionCall.Error("multiple consecutive ! not allowed");
                     }
                     _isInverted = true;
+                    _scanner.BlankPrevious();
                     continue;
                 case ScanKind.Operand:
                     throw new IptablesException(IptablesExit.ParameterProblem, $"Bad argument `{_scanner.Argument}'") { IsBare = true };
@@ -102,7 +103,7 @@ internal sealed partial class CommandParser
     // The match of the rule's protocol is loaded when an option is met that nobody knows (load_proto).
     private bool LoadProtocolMatch()
     {
-        if (_command.ProtocolText is not { } text || _isProtocolLoaded || _scanner.Letter != '\0')
+        if (_command.ProtocolText is not { } text || _isProtocolLoaded)
         {
             return false;
         }
@@ -114,14 +115,15 @@ internal sealed partial class CommandParser
             return false;
         }
         _isProtocolLoaded = true;
-        AddMatch(extension);
+        AddMatch(extension, mergesAgain: true);
         return true;
     }
 
     private MatchDeclaration? FindMatch(string name) =>
         _tool.Registry.FindMatch(name is "icmpv6" or "ipv6-icmp" ? "icmp6" : name, _command.Family);
 
-    private void AddMatch(MatchDeclaration extension)
+    // The options of a match that is there already are added again only for the protocol's (command_match, command_default).
+    private void AddMatch(MatchDeclaration extension, bool mergesAgain = false)
     {
         bool isClone = false;
         foreach (MatchUse use in _command.Matches)
@@ -130,9 +132,12 @@ internal sealed partial class CommandParser
             use.IsCompleted |= isSame;
             isClone |= isSame;
         }
-        WarnIfMissing(extension);
-        _command.Matches.Add(new MatchUse(NewSession(extension)));
         if (!isClone)
+        {
+            WarnIfMissing(extension);
+        }
+        _command.Matches.Add(new MatchUse(NewSession(extension)));
+        if (!isClone || mergesAgain)
         {
             _scanner.Load(extension);
         }

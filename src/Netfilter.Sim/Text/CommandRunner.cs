@@ -122,7 +122,7 @@ internal sealed class CommandRunner(ToolContext tool, TableEditor editor, Func<T
     {
         OptionWriter writer = new();
         new ListPrinter(writer, tool.Environment, EchoFormat).PrintRule(rule, default, 0);
-        tool.Stdout.Append(writer.Written);
+        tool.Print(writer);
     }
 
     private ToolError? ForChains(ParsedCommand command, string verb, bool builtInToo, Func<string, ToolError?> action)
@@ -130,18 +130,16 @@ internal sealed class CommandRunner(ToolContext tool, TableEditor editor, Func<T
         IReadOnlyList<string> chains = command.Chain is { } one
             ? [one]
             : [.. editor.ChainNames().Where(name => builtInToo || !editor.IsBuiltIn(name))];
+        ToolError? failure = null;
         foreach (string chain in chains)
         {
             if (command.Verbosity > 0)
             {
                 tool.Stdout.Append(CultureInfo.InvariantCulture, $"{verb} chain `{chain}'\n");
             }
-            if (action(chain) is { } failure)
-            {
-                return failure;
-            }
+            failure = action(chain) ?? failure;
         }
-        return null;
+        return failure;
     }
 
     private bool List(ParsedCommand command)
@@ -171,7 +169,7 @@ internal sealed class CommandRunner(ToolContext tool, TableEditor editor, Func<T
                 }
             }
         }
-        tool.Stdout.Append(writer.Written);
+        tool.Print(writer);
         return isFound;
     }
 
@@ -206,7 +204,7 @@ internal sealed class CommandRunner(ToolContext tool, TableEditor editor, Func<T
                 }
             }
         }
-        tool.Stdout.Append(writer.Written);
+        tool.Print(writer);
         return chains.Count > 0;
 
         void PrintCounters(bool isAsked, RuleCounters counters)

@@ -8,18 +8,20 @@ internal static class CounterText
     /// <summary>Reads <c>[packets:bytes]</c>; null when it is not that.</summary>
     public static RuleCounters? ParsePair(ReadOnlySpan<char> text)
     {
-        int colon = text.IndexOf(':');
-        if (colon < 1 || text[0] != '[')
+        if (text.IsEmpty || text[0] != '[')
         {
             return null;
         }
-        return Scan(text[1..colon]) is { } packets && Scan(text[(colon + 1)..]) is { } bytes
+        ReadOnlySpan<char> rest = text[1..];
+        return Scan(ref rest) is { } packets && rest.StartsWith(":") && Scan(rest[1..]) is { } bytes
             ? new RuleCounters(packets, bytes)
             : null;
     }
 
     /// <summary>The number at the start of a text, or null when there is none.</summary>
-    public static ulong? Scan(ReadOnlySpan<char> text)
+    public static ulong? Scan(ReadOnlySpan<char> text) => Scan(ref text);
+
+    private static ulong? Scan(ref ReadOnlySpan<char> text)
     {
         text = text.TrimStart(" \t\n\v\f\r");
         bool negative = text.StartsWith("-");
@@ -34,6 +36,7 @@ internal static class CounterText
         {
             return null;
         }
+        text = text[digits..];
         return value > ulong.MaxValue ? ulong.MaxValue : negative ? unchecked(0 - (ulong)value) : (ulong)value;
     }
 }

@@ -104,10 +104,10 @@ internal sealed class ListPrinter(OptionWriter writer, RuleEnvironment environme
         return writer.Raw(text).Blanks(width - bytes);
     }
 
-    // Only the lowest eight bits reach the column.
+    // Only the lowest eight bits reach the column. In one line for a single rule names are those that the tool itself knows.
     private string ProtocolText(byte protocol)
     {
-        bool byName = !IsNumeric || Has(ListFormat.Echo);
+        bool byName = Has(ListFormat.Echo) ? protocol == 0 || NameParser.IsBuiltInProtocol(protocol) : !IsNumeric;
         string? name = !byName ? null : protocol == 0 ? "all" : NameParser.ProtocolName(protocol, environment.Names);
         return name ?? protocol.ToString(CultureInfo.InvariantCulture);
     }

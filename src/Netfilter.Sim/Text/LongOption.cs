@@ -16,11 +16,13 @@ internal enum ArgumentNeed : byte
 /// <param name="Letter">The base option's letter; <c>'\0'</c> for an extension's.</param>
 /// <param name="Extension">The extension.</param>
 /// <param name="Spec">The extension's option.</param>
+/// <param name="Load">Which loading of extensions brought it: one that is loaded twice has its options twice.</param>
 internal readonly record struct LongOption(
-    string Name, ArgumentNeed Need, char Letter, ExtensionDeclaration? Extension = null, OptionSpec? Spec = null)
+    string Name, ArgumentNeed Need, char Letter, ExtensionDeclaration? Extension = null, OptionSpec? Spec = null,
+    int Load = 0)
 {
     /// <summary>Whether two names mean the same, so that a prefix of both is not ambiguous.</summary>
     public bool MeansSameAs(in LongOption other) =>
-        Need == other.Need && Letter == other.Letter
+        Need == other.Need && Letter == other.Letter && Load == other.Load
         && ReferenceEquals(Extension, other.Extension) && ReferenceEquals(Spec, other.Spec);
 }

@@ -33,7 +33,10 @@ internal sealed class OptionScanner(IReadOnlyList<string> words, IpFamily family
 {
     private readonly IReadOnlyList<LongOption> _base = BaseOptions.LongOf(family);
     private readonly List<ExtensionDeclaration> _loaded = [];
-    private int _cluster;
+    private string _cluster = "";
+    private int _place;
+    private int _blanked = -1;
+    private bool _isSecondByte;
 
     /// <summary>Index of the next word (<c>optind</c>).</summary>
     public int Index { get; private set; }
@@ -52,7 +55,7 @@ internal sealed class OptionScanner(IReadOnlyList<string> words, IpFamily family
     /// protocol: a value glued to its option is taken together with the option. Before the first word is done with, it is the
     /// program's name.
     /// </summary>
-    public string Previous => Index == 0 ? program : words[Index - 1];
+    public string Previous => Index == 0 ? program : Index - 1 == _blanked ? "" : words[Index - 1];
 
     /// <summary>Number of words left.</summary>
     public int Left => words.Count - Index;
@@ -69,14 +72,20 @@ internal sealed class OptionScanner(IReadOnlyList<string> words, IpFamily family
     /// <summary>Consumes a word.</summary>
     public string Take() => words[Index++];
 
-    /// <summary>Goes back one word, to scan it again with more options loaded.</summary>
+    /// <summary>
+    /// Goes back one word, to scan it again with more options loaded. Within letters that share a word, reading goes on after
+    /// the letter, and only the words that follow are another.
+    /// </summary>
     public void Back() => Index--;
+
+    /// <summary>Empties the word before <see cref="Index"/>, as the tool does to a <c>!</c> that it has read.</summary>
+    public void BlankPrevious() => _blanked = Index - 1;
 
     public ScanKind Next()
     {
         Argument = null;
         Letter = '\0';
-        if (_cluster > 0)
+        if (_place < _cluster.Length)
         {
             return NextLetter();
         }
@@ -98,7 +107,7 @@ internal sealed class OptionScanner(IReadOnlyList<string> words, IpFamily family
         }
         if (word[1] != '-')
         {
-            _cluster = 1;
+            (_cluster, _place) = (word, 1);
             return NextLetter();
         }
         return NextLong(word);
@@ -106,14 +115,17 @@ internal sealed class OptionScanner(IReadOnlyList<string> words, IpFamily family
 
     private ScanKind NextLetter()
     {
-        string word = words[Index];
-        Letter = word[_cluster++];
-        bool isLast = _cluster == word.Length;
+        Letter = _cluster[_place++];
+        if (Letter >= 0x80)
+        {
+            return NextByte();
+        }
+        bool isLast = _place == _cluster.Length;
         ArgumentNeed? need = BaseOptions.NeedOf(Letter);
         if (isLast || need is ArgumentNeed.Required or ArgumentNeed.Optional)
         {
-            Argument = isLast ? null : word[_cluster..];
-            _cluster = 0;
+            Argument = isLast ? null : _cluster[_place..];
+            _place = _cluster.Length;
             Index++;
         }
         if (need is null)
@@ -129,6 +141,17 @@ internal sealed class OptionScanner(IReadOnlyList<string> words, IpFamily family
             Argument = words[Index++];
         }
         return ScanKind.Base;
+    }
+
+    // Such a character is several letters, none of them known, and the word is done with at the last only. Nothing follows the
+    // second: by then all options are loaded.
+    private ScanKind NextByte()
+    {
+        _isSecondByte = !_isSecondByte;
+        bool isLast = _place == _cluster.Length && (ByteText.Length(Letter.ToString()) == 1 || (!_isSecondByte && Letter < 0x800));
+        _place -= _isSecondByte ? 1 : 0;
+        Index += isLast ? 1 : 0;
+        return ScanKind.Unknown;
     }
 
     private ScanKind NextLong(string word)
@@ -171,18 +194,20 @@ internal sealed class OptionScanner(IReadOnlyList<string> words, IpFamily family
                 return true;
             }
         }
+        int load = 0;
         foreach (ExtensionDeclaration extension in _loaded)
         {
+            load++;
             foreach (OptionSpec spec in extension.Options)
             {
                 ArgumentNeed need = spec.Kind == OptionKind.None ? ArgumentNeed.No : ArgumentNeed.Required;
-                if (Consider(new LongOption(spec.Name, need, '\0', extension, spec), name, ref found, ref any, ref ambiguous))
+                if (Consider(new LongOption(spec.Name, need, '\0', extension, spec, load), name, ref found, ref any, ref ambiguous))
                 {
                     return true;
                 }
                 foreach (string alias in spec.Aliases)
                 {
-                    if (Consider(new LongOption(alias, need, '\0', extension, spec), name, ref found, ref any, ref ambiguous))
+                    if (Consider(new LongOption(alias, need, '\0', extension, spec, load), name, ref found, ref any, ref ambiguous))
                     {
                         return true;
                     }

@@ -279,7 +279,8 @@ internal sealed class RestoreTool
         RuleCounters counters = default;
         if (words.Count > 2)
         {
-            if (CounterText.Scan(words[3]) is not { } packets || CounterText.Scan(words[4]) is not { } bytes)
+            if (!ulong.TryParse(words[3], NumberStyles.None, CultureInfo.InvariantCulture, out ulong packets)
+                || !ulong.TryParse(words[4], NumberStyles.None, CultureInfo.InvariantCulture, out ulong bytes))
             {
                 return false;
             }
@@ -294,7 +295,8 @@ internal sealed class RestoreTool
         return true;
     }
 
-    // tokenize_rule_counters
+    // tokenize_rule_counters looks for the bracket first and cuts the numbers with strtok then: delimiters in front of a number are
+    // skipped, a colon that is missing is looked for in the rule, and where the rule's text was cut it ends.
     private ReadOnlySpan<char> TakeRuleCounters(ReadOnlySpan<char> line, List<string> words)
     {
         if (line[0] != '[')
@@ -302,21 +304,23 @@ internal sealed class RestoreTool
             return line;
         }
         int close = line.IndexOf(']');
-        if (close < 0)
+        int first = close < 0 ? -1 : line[1..].IndexOfAnyExcept(':') + 1;
+        int colon = first <= 0 ? -1 : line[first..].IndexOf(':');
+        int second = colon < 0 ? -1 : line[(first + colon + 1)..].IndexOfAnyExcept(']');
+        if (second < 0)
         {
-            throw OptionCall.Error(string.Create(CultureInfo.InvariantCulture, $"Bad line {Line}: need ]\n"));
+            throw OptionCall.Error(string.Create(CultureInfo.InvariantCulture, $"Bad line {Line}: need ]"));
         }
-        ReadOnlySpan<char> inner = line[1..close];
-        int colon = inner.IndexOf(':');
-        if (colon < 0)
-        {
-            throw OptionCall.Error(string.Create(CultureInfo.InvariantCulture, $"Bad line {Line}: need :\n"));
-        }
+        colon += first;
+        second += colon + 1;
+        int end = line[second..].IndexOf(']');
+        end = end < 0 ? line.Length : second + end;
         if (_withCounters)
         {
-            words.AddRange(["--set-counters", inner[..colon].ToString(), inner[(colon + 1)..].ToString()]);
+            words.AddRange(["--set-counters", line[first..colon].ToString(), line[second..end].ToString()]);
         }
-        return line[(close + 1)..];
+        int cut = colon > close ? colon : end > close ? end : line.Length;
+        return line[(close + 1)..cut];
     }
 
     private IptablesException AtLine(string message) => OptionCall.Error(

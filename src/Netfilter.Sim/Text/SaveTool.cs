@@ -46,7 +46,7 @@ internal static class SaveTool
             SavePrinter.Print(writer, tables.Snapshot(table), tool.Environment, withCounters);
             writer.Raw("# Completed on ").Raw(date).Raw('\n');
         }
-        tool.Stdout.Append(writer.Written);
+        tool.Print(writer);
         return 0;
     }
 

@@ -27,6 +27,13 @@ internal sealed class ToolContext(
 
     public StringBuilder Stderr { get; } = new();
 
+    /// <summary>Puts out what was printed, and what there was to say meanwhile.</summary>
+    public void Print(OptionWriter writer)
+    {
+        Stdout.Append(writer.Written);
+        Stderr.Append(writer.Warnings);
+    }
+
     /// <summary>The name under which the tool keeps verdicts and jumps; the kernel knows no target of that name.</summary>
     public const string StandardTarget = "standard";
 

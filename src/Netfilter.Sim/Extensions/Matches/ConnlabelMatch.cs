@@ -12,6 +12,7 @@ public sealed record ConnlabelMatch(ushort Label, bool Sets, bool IsInverted) : 
 {
     private const byte NoConnection = 0, NoLabels = 1, HasLabel = 2, LacksLabel = 3, WasSet = 4;
     private const int Labels = 128;
+    private const string NoNames = "Warning: cannot open /etc/xtables/connlabel.conf: No such file or directory\n";
 
     /// <summary>The declaration.</summary>
     public static MatchDeclaration Extension { get; } = new()
@@ -77,7 +78,7 @@ public sealed record ConnlabelMatch(ushort Label, bool Sets, bool IsInverted) : 
     /// <inheritdoc/>
     public override void Save(OptionWriter writer, in PrintContext context)
     {
-        writer.Flag("label", IsInverted).Raw(" \"").Number(Label).Raw('"');
+        writer.Flag("label", IsInverted).Raw(" \"").Number(Label).Raw('"').Warn(NoNames);
         if (Sets)
         {
             writer.Flag("set");
@@ -86,7 +87,7 @@ public sealed record ConnlabelMatch(ushort Label, bool Sets, bool IsInverted) : 
 
     /// <inheritdoc/>
     public override void List(OptionWriter writer, in PrintContext context) =>
-        writer.Word("connlabel ").Raw(IsInverted ? "! " : "").Number(Label).Raw(Sets ? " set" : "");
+        writer.Word("connlabel ").Raw(IsInverted ? "! " : "").Number(Label).Raw(Sets ? " set" : "").Warn(NoNames);
 
     private static object? ReadLabel(OptionCall call)
     {
@@ -94,11 +95,15 @@ public sealed record ConnlabelMatch(ushort Label, bool Sets, bool IsInverted) : 
         {
             return (ushort)known;
         }
-        if (CNumber.TryRead(call.Argument, out ulong number, 0, uint.MaxValue))
+        // connlabel_value_parse: strtoul into an int, and what comes out negative is none.
+        string text = call.Argument.TrimStart(' ', '\t', '\n', '\v', '\f', '\r');
+        bool isNegative = text.StartsWith('-');
+        if (CNumber.TryRead(isNegative ? text[1..] : text, out ulong number)
+            && unchecked((int)(isNegative ? 0 - number : number)) is var bit and >= 0)
         {
-            return unchecked((ushort)number);
+            return unchecked((ushort)bit);
         }
-        call.Values.Warn("Warning: cannot open /etc/xtables/connlabel.conf: No such file or directory\n");
+        call.Values.Warn(NoNames);
         throw OptionCall.Error($"label '{call.Argument}' not found or invalid value");
     }
 }

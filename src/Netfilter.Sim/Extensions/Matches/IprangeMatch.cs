@@ -1,4 +1,3 @@
-using System.Globalization;
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Rules;
 
@@ -122,7 +121,7 @@ public sealed record IprangeMatch : Match
         NetAddress last = dash < 0 ? first : Address(call.Argument[(dash + 1)..], call);
         if (first > last)
         {
-            call.Values.Warn($"xt_iprange: range {Text((first, last))} is reversed and will never match\n");
+            call.Values.Warn($"xt_iprange: range {call.Argument} is reversed and will never match\n");
         }
         return (first, last);
     }
@@ -134,17 +133,7 @@ public sealed record IprangeMatch : Match
         {
             return NetAddress.TryParse(text, out NetAddress v6) && v6.Family == IpFamily.IPv6 ? v6 : throw Bad(text, call);
         }
-        string[] parts = text.Split('.');
-        uint bits = 0;
-        for (int i = 0; i < 4; i++)
-        {
-            uint part = 0;
-            bool isNumber = i >= parts.Length
-                || (parts[i].Length is > 0 and < 4 && byte.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out byte value)
-                    && (part = value) <= byte.MaxValue);
-            bits = isNumber && parts.Length <= 4 ? (bits << 8) | part : throw Bad(text, call);
-        }
-        return new NetAddress(bits);
+        return NameParser.TryDotted(text, isMask: false, out NetAddress v4) ? v4 : throw Bad(text, call);
     }
 
     private static IptablesException Bad(string text, OptionCall call) =>

@@ -36,7 +36,9 @@ public sealed record RateestMatch(string First, string? Second, RateestMode Mode
             new("rateest-delta")
             {
                 Repeatable = true, Invertible = true, Help = "What is left to a rate is compared, not the rate.",
-                Parse = call => call.IsInverted ? throw OptionCall.Error("rateest: rateest-delta can't be inverted") : null,
+                Parse = call => call.IsInverted ? throw OptionCall.Error("rateest: rateest-delta can't be inverted")
+                    : call.Values.Has("rateest-delta") ? throw OptionCall.Error("rateest: can't specify --rateest-delta twice")
+                    : null,
             },
             Comparison("lt", "Less."),
             Comparison("gt", "Greater."),
@@ -256,10 +258,14 @@ public sealed record RateestMatch(string First, string? Second, RateestMode Mode
             {
                 throw OptionCall.Error($"rateest: rateest-{field[..3]} can't be inverted");
             }
+            if (call.Values.Has(name))
+            {
+                throw OptionCall.Error($"rateest: can't specify --{name} twice");
+            }
             string? word = call.Peek();
             if (word is null || word.StartsWith('-') || word.StartsWith('!'))
             {
-                return call.Values.Get(name, 0u);
+                return 0u;
             }
             call.Take();
             return field[0] == 'b' ? ReadBits(word) : ReadPackets(word);
@@ -287,7 +293,7 @@ public sealed record RateestMatch(string First, string? Second, RateestMode Mode
         }
         double unit = Array.Find(Units, unit => unit.Suffix.Equals(word[end..], StringComparison.OrdinalIgnoreCase)).BitsPerSecond;
         return CNumber.TryReadReal(word[..end], out double rate) && unit > 0
-            ? unchecked((uint)(long)(rate * unit / 8))
+            ? CNumber.Truncate(rate * unit / 8)
             : throw OptionCall.Error($"rateest: could not parse rate `{word}'");
     }
 

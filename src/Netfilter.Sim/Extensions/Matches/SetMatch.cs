@@ -125,7 +125,7 @@ public sealed record SetMatch(SetReference Set, bool IsInverted) : Match
         },
     };
 
-    private static OptionSpec CounterOption(string what, string comparison) => new($"{what}-{comparison}", OptionKind.UInt64)
+    private static OptionSpec CounterOption(string what, string comparison) => new($"{what}-{comparison}", OptionKind.Text)
     {
         Repeatable = true,
         Invertible = comparison == "eq",
@@ -133,7 +133,8 @@ public sealed record SetMatch(SetReference Set, bool IsInverted) : Match
         Help = $"Condition on the {what} that the element has counted.",
         Parse = call => Comparisons.Any(other => call.Values.Has($"{what}-{other}"))
             ? throw OptionCall.Error($"only one of the --{what}-[eq|lt|gt] is allowed")
-            : call.Value,
+            : CNumber.TryRead(call.Argument, out ulong count) ? count
+            : throw OptionCall.Error($"Cannot parse {call.Argument} as a counter value"),
     };
 
     private static SetMatch Build(OptionValues values)

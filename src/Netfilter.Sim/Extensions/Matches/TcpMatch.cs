@@ -224,11 +224,11 @@ public sealed record TcpMatch(
 
     private static object ParseFlags(OptionCall call)
     {
+        FlagsOnce(call, default);
         if (call.Peek() is not { } second || second.StartsWith('-') || second == "!")
         {
             throw OptionCall.Error("--tcp-flags requires two args.");
         }
-        FlagsOnce(call, default);
         TcpFlagTest test = new(ReadFlags(call.Argument), ReadFlags(second));
         call.Take();
         return test;

@@ -26,6 +26,7 @@ public sealed record MasqueradeTarget(NatRange Range) : ExtensionTarget
             new("random") { Help = "Choose ports at random." },
             new("random-fully") { Help = "Choose ports at random, whether or not they clash." },
         ],
+        FinalCheck = NatRangeText.RefuseShift,
         Build = values => new MasqueradeTarget(NatRangeText.WithFlags(values, values.Get("to-ports", default(NatRange)))),
         Sample = source => source.Next(2) == 0 ? [] : ["--random"],
     };

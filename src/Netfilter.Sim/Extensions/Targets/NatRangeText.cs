@@ -51,10 +51,16 @@ internal static class NatRangeText
     public static NatRange ParseToPorts(OptionCall call)
     {
         NetAddress none = new(call.Rule.Family, 0);
-        NatRange range = ParsePorts(call.Argument, new NatRange(NatRangeFlags.None, none, none), call);
-        return range.Has(NatRangeFlags.ProtocolOffset)
-            ? throw OptionCall.Error("Shifted portmap ranges not supported with this kernel")
-            : range;
+        return ParsePorts(call.Argument, new NatRange(NatRangeFlags.None, none, none), call);
+    }
+
+    /// <summary>Refuses a base of ports at the end of the command line, as REDIRECT and MASQUERADE do.</summary>
+    public static void RefuseShift(OptionValues values)
+    {
+        if (values.Get("to-ports", default(NatRange)).Has(NatRangeFlags.ProtocolOffset))
+        {
+            throw OptionCall.Error("Shifted portmap ranges not supported with this kernel");
+        }
     }
 
     /// <summary>Adds what the flags <c>--random</c>, <c>--random-fully</c> and <c>--persistent</c> say.</summary>

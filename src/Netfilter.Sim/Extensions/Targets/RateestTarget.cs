@@ -98,7 +98,7 @@ public sealed record RateestTarget(string EstimatorName, sbyte Interval, byte Ew
             _ => double.NaN,
         };
         return CNumber.TryReadReal(text[..end], out double value) && !double.IsNaN(unit)
-            ? unchecked((uint)(long)(value * unit))
+            ? CNumber.Truncate(value * unit)
             : null;
     }
 

@@ -25,6 +25,7 @@ public sealed record RedirectTarget(NatRange Range) : ExtensionTarget
             },
             new("random") { Help = "Choose ports at random." },
         ],
+        FinalCheck = NatRangeText.RefuseShift,
         Build = values => new RedirectTarget(NatRangeText.WithFlags(values, values.Get("to-ports", default(NatRange)))),
         Sample = source => source.Next(2) == 0 ? [] : ["--random"],
     };
