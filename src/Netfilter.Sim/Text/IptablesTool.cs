@@ -17,12 +17,7 @@ internal static class IptablesTool
         TableDefinition table = TableDefinition.Find(command.Table) ?? throw NoTable(command.Table, tool.Program);
         TableEditor editor = tables.Open(table);
         CommandRunner runner = new(tool, editor, () => tables.Snapshot(table));
-        ToolError? failure = runner.Run(command);
-        if (failure is null && editor.IsChanged)
-        {
-            failure = tables.Commit(editor, keepsCounters: true);
-        }
-        if (failure is null)
+        if ((runner.Run(command) ?? tables.Commit(editor, keepsCounters: true)) is not { } failure)
         {
             return 0;
         }

@@ -27,17 +27,24 @@ internal sealed class RulesetAccess(NetworkNamespace host, IpFamily family, Name
         IEnumerable<Chain> emptied = instance.Current.Chains
             .Where(chain => chain.IsBuiltIn)
             .Select(chain => new Chain(chain.Name, RuleSequence.Empty, chain.Policy));
-        return new TableEditor(Table.Empty(definition).With(emptied), (_, _) => default);
+        return new TableEditor(Table.Empty(definition).With(emptied), (_, _) => default, isChanged: true);
     }
 
     /// <summary>The table with live counters; it exists from then on.</summary>
     public Table Snapshot(TableDefinition definition) => Tables.Require(definition).Snapshot();
 
-    /// <summary>Puts an edited table in place, unless the kernel refuses it.</summary>
+    /// <summary>
+    /// Puts an edited table in place, unless the kernel refuses it. Without edits nothing is sent to the kernel, and the
+    /// policies' counters go on (<c>libiptc.c TC_COMMIT</c>).
+    /// </summary>
     /// <param name="editor">The edits.</param>
     /// <param name="keepsCounters">Whether rules that stay keep their counters.</param>
     public ToolError? Commit(TableEditor editor, bool keepsCounters)
     {
+        if (!editor.IsChanged)
+        {
+            return null;
+        }
         Table next = editor.Build();
         TableInstance instance = Tables.Require(editor.Definition);
         CheckedTable? known = instance.Checked;

@@ -9,7 +9,8 @@ namespace Netfilter.Sim.Text;
 /// </summary>
 /// <param name="table">The table at the beginning.</param>
 /// <param name="liveCounters">The counters of a rule of that table, by chain and position from 0.</param>
-internal sealed class TableEditor(Table table, Func<string, int, RuleCounters> liveCounters)
+/// <param name="isChanged">Whether the table differs from the kernel's from the beginning.</param>
+internal sealed class TableEditor(Table table, Func<string, int, RuleCounters> liveCounters, bool isChanged = false)
 {
     private const int MaxLabel = 31;
 
@@ -19,8 +20,8 @@ internal sealed class TableEditor(Table table, Func<string, int, RuleCounters> l
 
     public TableDefinition Definition => table.Definition;
 
-    /// <summary>Whether there is something to commit.</summary>
-    public bool IsChanged { get; private set; }
+    /// <summary>Whether there is something to commit (<c>handle-&gt;changed</c>).</summary>
+    public bool IsChanged { get; private set; } = isChanged;
 
     /// <summary>Rules (or, at −1, whole chains) whose counters were set to zero.</summary>
     public IReadOnlyList<(string Chain, int Index)> Zeroed => _zeroed;

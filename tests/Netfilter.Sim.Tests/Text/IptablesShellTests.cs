@@ -72,6 +72,18 @@ public sealed class IptablesShellTests
         Ok("iptables -S INPUT -v").ShouldBe("-P INPUT ACCEPT -c 0 0\n-A INPUT -c 5 6 -j new\n");
     }
 
+    [Theory]
+    [InlineData("*filter\nCOMMIT\n", 7)]
+    [InlineData("*filter\n:INPUT - [0:0]\nCOMMIT\n", 7)]
+    [InlineData("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n", 0)]
+    [InlineData("*filter\n:new - [0:0]\nCOMMIT\n", 0)]
+    public void Execute_RestoreNoflush_CountersOfPoliciesGoOnUnlessTheTextChangesSomething(string text, ulong packets)
+    {
+        _shell.Execute("iptables-restore -c", "*filter\n:INPUT ACCEPT [7:700]\nCOMMIT\n").ExitCode.ShouldBe(0);
+        _shell.Execute("iptables-restore -n", text).ExitCode.ShouldBe(0);
+        Ok("iptables -S INPUT -v").ShouldBe($"-P INPUT ACCEPT -c {packets} {packets * 100}\n");
+    }
+
     [Fact]
     public void Execute_RandomWords_EndsAsTheToolDoes()
     {
