@@ -35,7 +35,7 @@ internal sealed partial class ConnectionTracker
         record.Status |= connection.Status;
         if (record.Protocol == IpProtocols.Tcp)
         {
-            BeLiberal(id);
+            BeLiberal(id, connection.State);
         }
         if (_table.Find(Original(id), default, now) >= 0 || _table.Find(Reply(id), default, now) >= 0)
         {
@@ -49,7 +49,13 @@ internal sealed partial class ConnectionTracker
     }
 
     /// <summary>Changes a connection (<c>ctnetlink_change_conntrack</c>).</summary>
-    public void Change(int id, uint mark, ConnectionStatus status, uint? timeoutSeconds, uint now)
+    /// <param name="id">The connection.</param>
+    /// <param name="mark">Its mark from now on.</param>
+    /// <param name="status">Bits to set.</param>
+    /// <param name="state">The state of a TCP connection; null leaves it.</param>
+    /// <param name="timeoutSeconds">Seconds left; null leaves them.</param>
+    /// <param name="now">The time in jiffies.</param>
+    public void Change(int id, uint mark, ConnectionStatus status, TcpState? state, uint? timeoutSeconds, uint now)
     {
         ref ConnectionRecord record = ref _table.Write(id);
         if (timeoutSeconds is { } seconds && !record.Has(ConnectionStatus.FixedTimeout))
@@ -57,15 +63,24 @@ internal sealed partial class ConnectionTracker
             record.Timeout = unchecked(now + (seconds * ConntrackSettings.Hz));
         }
         (record.Mark, record.Status) = (mark, record.Status | status);
+        if (record.Protocol == IpProtocols.Tcp && state is { } given)
+        {
+            record.State = (byte)given;
+        }
         Tell(Everything, id);
     }
 
-    /// <summary>Notes that both ends are not to be taken at their word, as the tool does with TCP connections it makes or changes.</summary>
-    public void BeLiberal(int id)
+    /// <summary>
+    /// Notes that both ends are not to be taken at their word, as the tool does with TCP connections it makes or changes, and
+    /// that they are closing in a state from TIME_WAIT on.
+    /// </summary>
+    public void BeLiberal(int id, TcpState? state)
     {
+        TcpEndpointFlags flags = TcpEndpointFlags.SackPermitted | TcpEndpointFlags.BeLiberal
+            | (state >= TcpState.TimeWait ? TcpEndpointFlags.CloseInit : TcpEndpointFlags.None);
         ref TcpTracking tcp = ref _table.Write(id).Tcp;
-        tcp.Original.Flags |= TcpEndpointFlags.SackPermitted | TcpEndpointFlags.BeLiberal;
-        tcp.Reply.Flags |= TcpEndpointFlags.SackPermitted | TcpEndpointFlags.BeLiberal;
+        tcp.Original.Flags |= flags;
+        tcp.Reply.Flags |= flags;
     }
 
     private void Tell(ConntrackEvents events, int id)

@@ -30,7 +30,7 @@ internal static class IcmpTracker
         {
             return false;
         }
-        if (context.VerifiesChecksum(hook) && Checksum.Of(icmp) != 0)
+        if (context.FindsBadChecksum(hook, packet))
         {
             return false;
         }

@@ -39,8 +39,7 @@ internal static class IcmpV6Tracker
         {
             return false;
         }
-        if (context.VerifiesChecksum(hook)
-            && Checksum.OfTransport(packet.Span, packet.Family, packet.TransportOffset, IpProtocols.IcmpV6) != 0)
+        if (context.FindsBadChecksum(hook, packet))
         {
             return false;
         }

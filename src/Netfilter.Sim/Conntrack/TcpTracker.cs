@@ -83,12 +83,7 @@ internal static partial class TcpTracker
         {
             return true;
         }
-        if (context.VerifiesChecksum(hook)
-            && Checksum.OfTransport(packet.Span, packet.Family, packet.TransportOffset, IpProtocols.Tcp) != 0)
-        {
-            return true;
-        }
-        return !AreFlagsValid(tcp[13]);
+        return context.FindsBadChecksum(hook, packet) || !AreFlagsValid(tcp[13]);
     }
 
     /// <summary>The first segment of a connection (<c>tcp_new</c>).</summary>

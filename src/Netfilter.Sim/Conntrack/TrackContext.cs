@@ -1,4 +1,5 @@
 using Netfilter.Sim.Engine;
+using Netfilter.Sim.Packets;
 
 namespace Netfilter.Sim.Conntrack;
 
@@ -17,6 +18,21 @@ internal readonly struct TrackContext(ConnectionTracker tracker, WalkContext wal
 
     /// <summary>Whether transport checksums are looked at: only of what comes in, and not when switched off.</summary>
     public bool VerifiesChecksum(Hook hook) => hook == Hook.PreRouting && Tracker.Settings.Checksum;
+
+    /// <summary>Whether the transport checksum is looked at and wrong; a right one is remembered (<c>nf_checksum</c>).</summary>
+    public bool FindsBadChecksum(Hook hook, PacketBuffer packet)
+    {
+        if (!VerifiesChecksum(hook) || packet.HasPartialChecksum)
+        {
+            return false;
+        }
+        if (Checksum.OfTransport(packet.Span, packet.Family, packet.TransportOffset, packet.Protocol) != 0)
+        {
+            return true;
+        }
+        packet.NoteValidChecksum();
+        return false;
+    }
 }
 
 /// <summary>What a protocol's tracker made of a packet of a connection.</summary>

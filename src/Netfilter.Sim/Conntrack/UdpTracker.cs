@@ -71,8 +71,7 @@ internal static class UdpTracker
         {
             return true;
         }
-        return BinaryPrimitives.ReadUInt16BigEndian(udp[6..]) != 0 && context.VerifiesChecksum(hook)
-            && Checksum.OfTransport(packet.Span, packet.Family, packet.TransportOffset, IpProtocols.Udp) != 0;
+        return BinaryPrimitives.ReadUInt16BigEndian(udp[6..]) != 0 && context.FindsBadChecksum(hook, packet);
     }
 
     private static bool IsLiteMalformed(Hook hook, PacketBuffer packet, in TrackContext context)

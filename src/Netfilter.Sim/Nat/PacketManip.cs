@@ -13,8 +13,18 @@ internal static class PacketManip
 {
     /// <summary>Rewrites a packet.</summary>
     /// <returns>False when its transport header is cut off.</returns>
-    public static bool Apply(PacketBuffer packet, in ConnectionTuple target, NatManip manip) =>
-        Apply(packet.Writable, packet.Family, target, manip);
+    public static bool Apply(PacketBuffer packet, in ConnectionTuple target, NatManip manip)
+    {
+        if (!Apply(packet.Writable, packet.Family, target, manip))
+        {
+            return false;
+        }
+        if (packet.HasPartialChecksum)
+        {
+            packet.MakeChecksumPartial();
+        }
+        return true;
+    }
 
     /// <summary>Rewrites a packet that begins a span and ends with it.</summary>
     public static bool Apply(Span<byte> ip, IpFamily family, in ConnectionTuple target, NatManip manip) =>

@@ -8,7 +8,8 @@ internal static class NfChecksum
 {
     /// <summary>
     /// Whether the checksum is right as <c>nf_ip_checksum</c> and <c>nf_ip6_checksum</c> compute it: IPv4 adds the pseudo
-    /// header for TCP and UDP only, IPv6 for all; every byte behind the offset counts.
+    /// header for TCP and UDP only, IPv6 for all; every byte behind the offset counts. IPv4 sums its own header as well, which
+    /// gives nothing unless the host has entered something in its options and not yet made its checksum anew.
     /// </summary>
     public static bool IsValid(PacketBuffer packet, int offset, byte protocol)
     {
@@ -17,9 +18,10 @@ internal static class NfChecksum
         {
             return false;
         }
-        bool pseudo = packet.Family == IpFamily.IPv6 || protocol is IpProtocols.Tcp or IpProtocols.Udp;
+        bool isIPv6 = packet.Family == IpFamily.IPv6;
+        bool pseudo = isIPv6 || protocol is IpProtocols.Tcp or IpProtocols.Udp;
         uint sum = pseudo ? Checksum.PseudoHeader(ip, packet.Family, protocol, ip.Length - offset) : 0;
-        return Checksum.Finish(Checksum.Add(ip[offset..], sum)) == 0;
+        return Checksum.Finish(Checksum.Add(isIPv6 ? ip[offset..] : ip, sum)) == 0;
     }
 
     /// <summary>
@@ -44,8 +46,19 @@ internal static class NfChecksum
         {
             return false;
         }
-        return !IsLookedAt(ip, offset, protocol) || IsValid(packet, offset, protocol);
+        return packet.HasValidChecksum || packet.HasPartialChecksum || !IsLookedAt(ip, offset, protocol) || IsValid(packet, offset, protocol);
     }
+
+    /// <summary>
+    /// Whether REJECT may answer a sound TCP segment with an RST: forwarding forgets what conntrack found, and IPv4's header is
+    /// summed with it again (<c>skb_forward_csum</c>, <c>nf_reject_ip_tcphdr_get</c>).
+    /// </summary>
+    /// <param name="packet">The segment.</param>
+    /// <param name="isForwarded">Whether it is on its way through the host.</param>
+    public static bool MayReset(PacketBuffer packet, bool isForwarded) => packet.Family == IpFamily.IPv6
+        || packet.HasPartialChecksum
+        || (packet.HasValidChecksum && !isForwarded)
+        || IsValid(packet, packet.TransportOffset, IpProtocols.Tcp);
 
     private static bool IsLookedAt(ReadOnlySpan<byte> ip, int offset, byte protocol) => protocol switch
     {

@@ -116,10 +116,14 @@ public sealed partial class PacketBuffer
 
     /// <summary>
     /// Leaves the transport checksum to the interface: until the packet leaves, its field holds the sum of the pseudo header
-    /// (<c>CHECKSUM_PARTIAL</c>).
+    /// (<c>CHECKSUM_PARTIAL</c>). A UDP datagram without a checksum stays without.
     /// </summary>
     internal void MakeChecksumPartial()
     {
+        if (Protocol == IpProtocols.Udp && !HasPartialChecksum && !ChecksumField.ContainsAnyExcept((byte)0))
+        {
+            return;
+        }
         uint pseudo = Checksum.PseudoHeader(Span, Family, Protocol, Length - TransportOffset);
         BinaryPrimitives.WriteUInt16BigEndian(ChecksumField, (ushort)~Checksum.Finish(pseudo));
         HasPartialChecksum = true;
@@ -132,7 +136,7 @@ public sealed partial class PacketBuffer
         {
             ChecksumField.Clear();
             ushort checksum = Checksum.OfTransport(Span, Family, TransportOffset, Protocol);
-            BinaryPrimitives.WriteUInt16BigEndian(ChecksumField, checksum);
+            BinaryPrimitives.WriteUInt16BigEndian(ChecksumField, checksum == 0 ? (ushort)0xffff : checksum);
             HasPartialChecksum = false;
         }
     }

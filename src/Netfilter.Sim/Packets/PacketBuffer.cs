@@ -107,6 +107,25 @@ public sealed partial class PacketBuffer
     /// <summary>Whether the transport checksum is still to be computed.</summary>
     internal bool HasPartialChecksum { get; private set; }
 
+    /// <summary>
+    /// Whether conntrack found the transport checksum right when the packet came in (<c>skb-&gt;csum_valid</c>): nobody
+    /// computes it again then.
+    /// </summary>
+    internal bool HasValidChecksum { get; private set; }
+
+    /// <summary>Notes that the transport checksum is right.</summary>
+    internal void NoteValidChecksum() => (HasValidChecksum, _summedHeader) = (true, HeaderSumV6);
+
+    /// <summary>
+    /// Whether traffic class or hop limit were changed since the checksum was found right: the sum that Linux kept of the
+    /// whole packet is off by that (<c>CHECKSUM_COMPLETE</c>); IPv4's own header checksum makes up for it there.
+    /// </summary>
+    internal bool IsSumSpoilt => Family == IpFamily.IPv6 && HasValidChecksum && _summedHeader != HeaderSumV6;
+
+    private int HeaderSumV6 => Family == IpFamily.IPv6 ? ReadUInt16(0) + ReadUInt16(6) : 0;
+
+    private int _summedHeader;
+
     internal Span<byte> Writable => Bytes.AsSpan(Start, Length);
 
     /// <summary>Source address.</summary>
@@ -175,7 +194,7 @@ public sealed partial class PacketBuffer
         InDevice = OutDevice = PhysInDevice = PhysOutDevice = null;
         (Mark, Priority, PacketType, LinkHeaderLength, Route, Socket) = (0, 0, PacketType.Host, 0, null, null);
         (Connection, ConntrackInfo, Template, Trace, FragmentMaxSize) = (-1, ConntrackInfo.None, null, false, 0);
-        (Options, HasPartialChecksum) = (default, false);
+        (Options, HasPartialChecksum, HasValidChecksum) = (default, false, false);
         Pieces.Clear();
     }
 
@@ -188,6 +207,7 @@ public sealed partial class PacketBuffer
         (Route, Socket, Trace) = (from.Route, from.Socket, from.Trace);
         (Connection, ConntrackInfo, Template) = (from.Connection, from.ConntrackInfo, from.Template);
         (Options, HasPartialChecksum) = (from.Options, from.HasPartialChecksum);
+        (HasValidChecksum, _summedHeader) = (from.HasValidChecksum, from._summedHeader);
         LinkHeaderLength = from.LinkHeaderLength;
         from.Bytes.AsSpan(from.Start - LinkHeaderLength, LinkHeaderLength).CopyTo(Bytes.AsSpan(Start - LinkHeaderLength));
     }

@@ -18,7 +18,7 @@ internal static class TcpReset
         int offset = TransportOffset(packet);
         ReadOnlySpan<byte> ip = packet.Span;
         return offset >= 0 && offset + 20 <= ip.Length && (ip[offset + 13] & (byte)TcpFlags.Rst) == 0
-            && Checksum.OfTransport(ip, packet.Family, offset, IpProtocols.Tcp) == 0;
+            && (packet.HasPartialChecksum || Checksum.OfTransport(ip, packet.Family, offset, IpProtocols.Tcp) == 0);
     }
 
     /// <summary>

@@ -40,9 +40,9 @@ internal sealed partial class Fib
 
     /// <summary>
     /// <c>net/ipv6/route.c fib6_table_lookup</c>, <c>find_match</c>: of the routes of the best metric one by the wanted
-    /// interface is preferred; where it has to be that one, shorter prefixes follow.
+    /// interface is preferred; where it has to be that one, shorter prefixes follow. Routes that throw away are <c>lo</c>'s.
     /// </summary>
-    private static RouteResult? FindV6(FibTable<UInt128> table, in RouteKey key)
+    private RouteResult? FindV6(FibTable<UInt128> table, in RouteKey key)
     {
         FibTable<UInt128>.Enumerator routes = table.Find(key.Destination.Bits);
         RouteResult? best = null;
@@ -53,9 +53,9 @@ internal sealed partial class Fib
             {
                 return best;
             }
-            if (ThrowsAway(route.Type) || key.OutIndex == 0 || route.Device?.Index == key.OutIndex)
+            if (key.OutIndex == 0 || (route.Device ?? Loopback).Index == key.OutIndex)
             {
-                return best is null || !ThrowsAway(route.Type) ? route : best;
+                return route;
             }
             best ??= key.IsStrict ? null : route;
         }

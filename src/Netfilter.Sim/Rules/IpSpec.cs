@@ -117,4 +117,10 @@ public enum IpSpecFlags : byte
 
     /// <summary><c>! -p</c>.</summary>
     NotProtocol = 64,
+
+    /// <summary>
+    /// <c>-p all</c> of an IPv6 rule: matches like none, but is a condition to Linux (<c>IP6T_F_PROTO</c>), which a saved rule does
+    /// not show.
+    /// </summary>
+    AnyProtocol = 128,
 }

@@ -138,6 +138,7 @@ internal sealed partial class IpStack
         {
             return Fate.Dropped($"larger than the MTU of {port}");
         }
+        packet.CompleteChecksum();
         Walk.Sink.OnEmitted(port, packet);
         return Fate.Forwarded(port);
     }

@@ -61,6 +61,7 @@ internal sealed partial class IpStack
                     (uint)mtu);
                 return Fate.Rejected(isIPv4 ? "fragmentation needed" : "packet too big");
         }
+        packet.CompleteChecksum();
         uint identification = isIPv4 ? 0 : 1 + Walk.Chance.Choose(ChancePurpose.PacketIdentification, uint.MaxValue);
         if (!Fragmenter.TryBegin(packet, mtu, identification, out Fragmenter fragmenter))
         {

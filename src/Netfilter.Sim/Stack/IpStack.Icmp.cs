@@ -10,6 +10,8 @@ namespace Netfilter.Sim.Stack;
 /// <summary>ICMP errors and echo replies (<c>net/ipv4/icmp.c</c>).</summary>
 internal sealed partial class IpStack
 {
+    private const int LongestSummedAnew = 76; // CHECKSUM_BREAK
+
     private bool _isSendingIcmp;
 
     /// <summary>The socket that the kernel's own answers come from (<c>inet_ctl_sock_create</c>).</summary>
@@ -171,7 +173,11 @@ internal sealed partial class IpStack
         return Fib.SelectSourceV4(device, packet.Source, hasSource ? RouteScope.Universe : RouteScope.Link) ?? default;
     }
 
-    /// <summary>Length field and checksum of UDP as <c>__udp4_lib_rcv</c> checks them; what is wrong gets no answer.</summary>
+    /// <summary>
+    /// Length field and checksum of UDP as <c>__udp4_lib_rcv</c> checks them; what is wrong gets no answer. Of long datagrams
+    /// Linux believes the sum that conntrack kept, even where HL, DSCP, TOS or ECN have spoilt it
+    /// (<c>udp6_csum_init</c>).
+    /// </summary>
     private static bool IsSoundUdp(PacketBuffer packet)
     {
         ReadOnlySpan<byte> udp = packet.Transport;
@@ -186,7 +192,11 @@ internal sealed partial class IpStack
         {
             return false;
         }
+        if (length > LongestSummedAnew && packet.IsSumSpoilt)
+        {
+            return false;
+        }
         uint pseudo = Checksum.PseudoHeader(packet.Span, packet.Family, packet.Protocol, length);
-        return !hasChecksum || Checksum.Finish(Checksum.Add(udp[..length], pseudo)) == 0;
+        return !hasChecksum || packet.HasPartialChecksum || Checksum.Finish(Checksum.Add(udp[..length], pseudo)) == 0;
     }
 }

@@ -80,6 +80,7 @@ internal sealed partial class IpStack
         {
             return BridgeTransmit(packet, device);
         }
+        packet.CompleteChecksum();
         Walk.Sink.OnEmitted(device, packet);
         return Fate.Forwarded(device);
     }

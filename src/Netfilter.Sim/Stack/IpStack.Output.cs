@@ -100,7 +100,6 @@ internal sealed partial class IpStack
     /// <summary>Gives a packet to its interface (<c>ip_finish_output2</c>).</summary>
     private Fate Transmit(PacketBuffer packet, NetDevice device)
     {
-        packet.CompleteChecksum();
         bool isGroupV6 = packet.Family == IpFamily.IPv6 && packet.Span[24] == 0xff;
         if (isGroupV6 && device.Kind != NetDeviceKind.Loopback && LoopGroupBackV6(packet, device) is { } ended)
         {
@@ -118,6 +117,7 @@ internal sealed partial class IpStack
         {
             return TransmitFrame(packet, device);
         }
+        packet.CompleteChecksum();
         packet.SetLinkHeader(default);
         Walk.Sink.OnEmitted(device, packet);
         return Fate.Forwarded(device);

@@ -27,7 +27,7 @@ internal sealed partial class IpStack
     public void SendReset(PacketBuffer about, Hook hook)
     {
         bool isToGroup = about.Route?.Type is RouteType.Broadcast or RouteType.Multicast;
-        if (isToGroup || !TcpReset.MayAnswer(about))
+        if (isToGroup || !TcpReset.MayAnswer(about) || !NfChecksum.MayReset(about, isForwarded: hook == Hook.Forward))
         {
             return;
         }

@@ -212,6 +212,10 @@ internal sealed partial class CommandParser
         {
             throw OptionCall.Error("rule would never match protocol");
         }
+        if (_command.Protocol == 0 && _command.Family == IpFamily.IPv6)
+        {
+            _command.Flags |= IpSpecFlags.AnyProtocol;
+        }
         bool isExtensionHeader = _command.Protocol is 43 or 44 or 51 or 60;
         if (isExtensionHeader && _command.Family == IpFamily.IPv6 && (_command.Flags & IpSpecFlags.NotProtocol) == 0)
         {

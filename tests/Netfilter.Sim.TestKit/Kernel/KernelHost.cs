@@ -148,16 +148,22 @@ internal sealed class KernelHost
                 PacketHex = Convert.ToHexStringLower(emitted.Packet.Bytes),
                 EthernetHex = HasLinkHeader(emitted.Device) ? Convert.ToHexStringLower(emitted.LinkHeader.Span) : null,
             })],
-            Delivered = [.. walk.Delivered.Select(delivered => new KernelPacket(delivered.Device?.Name ?? "lo")
-            {
-                PacketHex = Convert.ToHexStringLower(delivered.Packet.Bytes),
-                Mark = delivered.Mark,
-            })],
+            Delivered = [.. walk.Delivered.Select(Describe)],
             Nflog = [.. walk.Nflog.Select(Describe)],
             Log = walk.Log,
             Trace = walk.TraceLines,
             Events = _events?.Take() ?? [],
         };
+    }
+
+    private static KernelPacket Describe(DeliveredPacket delivered)
+    {
+        byte[] packet = delivered.Packet.Bytes.ToArray();
+        if (delivered.Device is not { Kind: not NetDeviceKind.Loopback })
+        {
+            PacketFields.CompleteChecksum(packet);
+        }
+        return new KernelPacket(delivered.Device?.Name ?? "lo") { PacketHex = Convert.ToHexStringLower(packet), Mark = delivered.Mark };
     }
 
     private static KernelNflog Describe(NflogRecord record) => new(record.Group, record.Prefix, TableDefinition.ChainOf(record.Hook))

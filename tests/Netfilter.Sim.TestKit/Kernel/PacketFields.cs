@@ -126,6 +126,22 @@ public sealed class PacketFields
         BinaryPrimitives.WriteUInt16BigEndian(packet[at..], sum == 0 && fields.Protocol == 17 ? (ushort)0xffff : sum);
     }
 
+    /// <summary>
+    /// Completes a TCP or UDP checksum that was left to the interface (the sum of the pseudo header stands there), as the
+    /// recorder does with what comes over <c>lo</c>.
+    /// </summary>
+    public static void CompleteChecksum(Span<byte> packet)
+    {
+        var fields = new PacketFields(packet);
+        int at = fields.TransportChecksumOffset;
+        bool hasField = fields.IsWhole && fields.Protocol is 6 or 17 && fields.FragmentOffset == 0 && !fields.MoreFragments
+            && at + 2 <= packet.Length;
+        if (hasField && BinaryPrimitives.ReadUInt16BigEndian(packet[at..]) == (ushort)~Checksum([], fields.PseudoHeader(packet)))
+        {
+            FixChecksums(packet);
+        }
+    }
+
     /// <summary>Names of the checksum fields that are not valid.</summary>
     public static List<string> InvalidChecksums(ReadOnlySpan<byte> packet)
     {

@@ -107,7 +107,7 @@ internal abstract class ConnectionHelper
     {
         int header = (packet.Transport[12] >> 4) * 4;
         uint sequence = System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(packet.Transport[4..]);
-        if (!packet.ReplaceInTransport(header + offset, length, replacement))
+        if (!ReplaceInPayload(packet, header + offset, length, replacement))
         {
             return false;
         }
@@ -121,7 +121,18 @@ internal abstract class ConnectionHelper
 
     /// <summary>Replaces text in the payload of a UDP datagram (<c>nf_nat_mangle_udp_packet</c>).</summary>
     private protected static bool ReplaceInUdp(PacketBuffer packet, int offset, int length, ReadOnlySpan<byte> replacement) =>
-        packet.ReplaceInTransport(8 + offset, length, replacement);
+        ReplaceInPayload(packet, 8 + offset, length, replacement);
+
+    /// <summary>The checksum is left to the interface: who gets the packet before that sees it unfinished.</summary>
+    private static bool ReplaceInPayload(PacketBuffer packet, int offset, int length, ReadOnlySpan<byte> replacement)
+    {
+        if (!packet.ReplaceInTransport(offset, length, replacement))
+        {
+            return false;
+        }
+        packet.MakeChecksumPartial();
+        return true;
+    }
 
     /// <summary>The payload of a complete TCP segment; false when there is none.</summary>
     private protected static bool TryGetTcpPayload(PacketBuffer packet, out ReadOnlySpan<byte> payload)

@@ -132,7 +132,8 @@ internal sealed class ConntrackCommand(NetworkNamespace host)
             uint mark = arguments.Mark() is { } given ? (entry.Mark & ~given.Mask) ^ given.Value : entry.Mark;
             ConnectionStatus status = entry.Status | (arguments.Status() ?? ConnectionStatus.None);
             uint seconds = arguments.Number("--timeout") ?? (uint)entry.TimeoutSeconds;
-            if (mark == entry.Mark && status == entry.Status && seconds == entry.TimeoutSeconds)
+            TcpState? state = arguments.State() ?? entry.TcpState;
+            if (mark == entry.Mark && status == entry.Status && seconds == entry.TimeoutSeconds && state == entry.TcpState)
             {
                 continue;
             }
@@ -144,9 +145,9 @@ internal sealed class ConntrackCommand(NetworkNamespace host)
             }
             if (arguments.Protocol == IpProtocols.Tcp)
             {
-                Tracker.BeLiberal(entry.Id);
+                Tracker.BeLiberal(entry.Id, arguments.State());
             }
-            Tracker.Change(entry.Id, mark, status, arguments.Number("--timeout"), Now);
+            Tracker.Change(entry.Id, mark, status, state, arguments.Number("--timeout"), Now);
             Print(Held(entry.Id), arguments);
             count++;
         }

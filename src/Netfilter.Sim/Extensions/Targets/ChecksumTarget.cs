@@ -3,8 +3,8 @@ using Netfilter.Sim.Rules;
 namespace Netfilter.Sim.Extensions.Targets;
 
 /// <summary>
-/// <c>-j CHECKSUM</c>: completes a checksum that was left to the hardware (<c>net/netfilter/xt_CHECKSUM.c checksum_tg</c>). Packets
-/// here always carry complete checksums, so nothing changes, as for received packets in Linux.
+/// <c>-j CHECKSUM</c>: completes a checksum that was left to the hardware (<c>net/netfilter/xt_CHECKSUM.c checksum_tg</c>): those of
+/// resets of the host's own over <c>lo</c>, and of payloads that a helper rewrote.
 /// </summary>
 public sealed record ChecksumTarget : ExtensionTarget
 {
@@ -23,7 +23,11 @@ public sealed record ChecksumTarget : ExtensionTarget
     public override TargetDeclaration Declaration => Extension;
 
     /// <inheritdoc/>
-    public override TargetVerdict Evaluate(in TargetContext context) => TargetVerdict.Continue;
+    public override TargetVerdict Evaluate(in TargetContext context)
+    {
+        context.Packet.CompleteChecksum();
+        return TargetVerdict.Continue;
+    }
 
     /// <inheritdoc/>
     public override void Save(OptionWriter writer, in PrintContext context) => writer.Flag("checksum-fill");
