@@ -19,6 +19,48 @@ public static partial class DistributionComparer
         ?? CompareSpread("dst", expected.Dst, actual.Dst)
         ?? CompareSpread("dport", expected.Dport, actual.Dport);
 
+    /// <summary>Whether all connections of a step have one value, and another one than recorded: chance may have drawn it once.</summary>
+    public static bool MayBeOneDraw(KernelStepExpect expected, KernelStepExpect actual) =>
+        Spreads(expected).Zip(Spreads(actual)).Any(pair => Single(pair.First) is { } want && Single(pair.Second) is { } got && want != got);
+
+    /// <summary>
+    /// The first difference of a step's counts from several runs, or null: what is one value in each run, and not the same in
+    /// all, is compared by where it lies; everything else with the first run.
+    /// </summary>
+    public static KernelDifference? CompareDraws(KernelStepExpect expected, IReadOnlyList<KernelStepExpect> runs)
+    {
+        List<KernelSpread?> adjusted = [.. Spreads(runs[0])];
+        List<KernelSpread?> wanted = [.. Spreads(expected)];
+        for (int field = 0; field < adjusted.Count; field++)
+        {
+            List<string?> drawn = [.. runs.Select(run => Single(Spreads(run).ElementAt(field)))];
+            if (Single(wanted[field]) is { } value && !drawn.Contains(null) && drawn.Distinct().Count() > 1 && LiesAmong(value, drawn!))
+            {
+                adjusted[field] = adjusted[field]! with { Counts = new Dictionary<string, int> { [value] = adjusted[field]!.Counts!.Values.Single() } };
+            }
+        }
+        return CompareStep(expected, runs[0] with { Src = adjusted[0], Sport = adjusted[1], Dst = adjusted[2], Dport = adjusted[3] });
+    }
+
+    private static IEnumerable<KernelSpread?> Spreads(KernelStepExpect step) => [step.Src, step.Sport, step.Dst, step.Dport];
+
+    private static string? Single(KernelSpread? spread) => spread is { Distinct: 1, Counts: { } counts } ? counts.Keys.Single() : null;
+
+    /// <summary>Whether a port lies within the range that the drawn ones show, with a quarter of it to spare; an address has to be one of them.</summary>
+    private static bool LiesAmong(string value, IReadOnlyList<string> drawn)
+    {
+        if (!int.TryParse(value, CultureInfo.InvariantCulture, out int port))
+        {
+            return drawn.Contains(value);
+        }
+        List<int> ports = [.. drawn.Select(text => int.Parse(text, CultureInfo.InvariantCulture))];
+        int spare = (ports.Max() - ports.Min()) / 4;
+        return port >= ports.Min() - spare && port <= ports.Max() + spare;
+    }
+
+    /// <summary>The first difference of two numbers of connections, or null.</summary>
+    public static KernelDifference? CompareCount(string what, int expected, int actual) => Compare(what, expected, actual);
+
     /// <summary>The first difference of saved rulesets: texts equal, counters near.</summary>
     public static KernelDifference? CompareRuleset(IReadOnlyList<string> expected, IReadOnlyList<string> actual)
     {

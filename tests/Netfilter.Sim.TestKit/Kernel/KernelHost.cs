@@ -16,6 +16,9 @@ namespace Netfilter.Sim.TestKit.Kernel;
 /// <summary>A case's host in the simulator: the one place where cases meet its API.</summary>
 internal sealed class KernelHost
 {
+    /// <summary>What the recorder sees of a packet through netlink's log: an attribute's length has 16 bits.</summary>
+    private const int MaxLogged = 65531;
+
     private readonly KernelCase _case;
     private readonly ManualTimeProvider _clock = new();
     private readonly NetworkNamespace _host;
@@ -23,10 +26,12 @@ internal sealed class KernelHost
     private readonly KernelEvents? _events;
 
     /// <summary>Sets the host up.</summary>
-    public KernelHost(KernelCase @case)
+    /// <param name="case">The case.</param>
+    /// <param name="seed">Of what chance decides.</param>
+    public KernelHost(KernelCase @case, ulong seed)
     {
         _case = @case;
-        _host = new NetworkNamespace(@case.Name, _clock);
+        _host = new NetworkNamespace(@case.Name, _clock, new SeededChance(seed));
         _shell = new IptablesShell(_host);
         if (@case.ConntrackEvents)
         {
@@ -163,7 +168,7 @@ internal sealed class KernelHost
         {
             PacketFields.CompleteChecksum(packet);
         }
-        return new KernelPacket(delivered.Device?.Name ?? "lo") { PacketHex = Convert.ToHexStringLower(packet), Mark = delivered.Mark };
+        return new KernelPacket(delivered.Device?.Name ?? "lo") { PacketHex = Logged(packet), Mark = delivered.Mark };
     }
 
     private static KernelNflog Describe(NflogRecord record) => new(record.Group, record.Prefix, TableDefinition.ChainOf(record.Hook))
@@ -173,8 +178,10 @@ internal sealed class KernelHost
         Physin = record.PhysInDevice.Length > 0 ? record.PhysInDevice : null,
         Physout = record.PhysOutDevice.Length > 0 ? record.PhysOutDevice : null,
         Mark = record.Mark,
-        PacketHex = Convert.ToHexStringLower(record.Packet.Bytes),
+        PacketHex = Logged(record.Packet.Bytes),
     };
+
+    private static string Logged(ReadOnlySpan<byte> packet) => Convert.ToHexStringLower(packet[..Math.Min(packet.Length, MaxLogged)]);
 
     private static bool HasLinkHeader(NetDevice device) => device.Kind is not (NetDeviceKind.Tun or NetDeviceKind.Loopback);
 

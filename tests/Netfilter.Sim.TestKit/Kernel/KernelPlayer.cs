@@ -7,15 +7,20 @@ namespace Netfilter.Sim.TestKit.Kernel;
 /// <summary>Plays a recorded case in the simulator and compares what happens with what the kernel did.</summary>
 public sealed class KernelPlayer
 {
+    /// <summary>Runs that tell what a value that is drawn once may be.</summary>
+    private const int Draws = 40;
+
     private readonly KernelCase _case;
     private readonly KernelHost _host;
     private readonly List<KernelStepExpect> _done = [];
 
     /// <summary>Sets the case's host up.</summary>
-    public KernelPlayer(KernelCase @case)
+    /// <param name="case">The case.</param>
+    /// <param name="seed">Of what chance decides.</param>
+    public KernelPlayer(KernelCase @case, ulong seed = 0)
     {
         _case = @case;
-        _host = new KernelHost(@case);
+        _host = new KernelHost(@case, seed);
     }
 
     /// <summary>Plays the case up to its first difference.</summary>
@@ -28,11 +33,31 @@ public sealed class KernelPlayer
             KernelStep step = _case.Steps[i];
             KernelStepExpect actual = PlayStep(step);
             _done.Add(actual);
-            failure = KernelComparer.CompareStep(_case, step, _case.Expect.Steps[i], actual) is { } difference
+            failure = Compare(i, actual) is { } difference
                 ? Describe(difference, $"step {i} ({step.Op} {step.Note ?? step.Cmd})")
                 : null;
         }
         return failure ?? CompareEnd();
+    }
+
+    private KernelDifference? Compare(int step, KernelStepExpect actual)
+    {
+        KernelStepExpect expected = _case.Expect.Steps[step];
+        KernelDifference? difference = KernelComparer.CompareStep(_case, _case.Steps[step], expected, actual);
+        return difference is null || !_case.IsDistribution || !DistributionComparer.MayBeOneDraw(expected, actual)
+            ? difference
+            : DistributionComparer.CompareDraws(
+                expected, [actual, .. Enumerable.Range(1, Draws).Select(seed => new KernelPlayer(_case, (ulong)seed).PlayTo(step))]);
+    }
+
+    private KernelStepExpect PlayTo(int step)
+    {
+        _host.Load();
+        for (int i = 0; i < step; i++)
+        {
+            _done.Add(PlayStep(_case.Steps[i]));
+        }
+        return PlayStep(_case.Steps[step]);
     }
 
     private static CaseFailure Describe(KernelDifference difference, string where) =>
