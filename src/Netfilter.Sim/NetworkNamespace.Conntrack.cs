@@ -41,7 +41,7 @@ public sealed partial class NetworkNamespace
     {
         RuleNeeds needs = Xtables(family).Needs;
         bool isNeeded = (needs & RuleNeeds.Conntrack) != 0;
-        Tracker.KeepsLabels = ((_xtablesV4?.Needs | _xtablesV6?.Needs) & RuleNeeds.Labels) != 0;
+        Tracker.KeepsLabels = NeedsLabels(_xtablesV4) || NeedsLabels(_xtablesV6);
         if ((needs & RuleNeeds.Accounting) != 0)
         {
             Tracker.EnableAccounting();
@@ -58,6 +58,8 @@ public sealed partial class NetworkNamespace
             SwitchHooks(family, SynProxyHooks, needsSynProxy);
         }
     }
+
+    private static bool NeedsLabels(XtablesState? tables) => tables is not null && (tables.Needs & RuleNeeds.Labels) != 0;
 
     private void SwitchHooks(IpFamily family, ImmutableArray<(Hook Hook, int Priority, HookFunction Function)> hooks, bool areOn)
     {

@@ -1,22 +1,16 @@
-using Netfilter.Sim.Rules;
-
 namespace Netfilter.Sim.Engine;
 
-/// <summary>A chain of a loaded table: its rules and where its counters and states lie.</summary>
+/// <summary>
+/// Of a chain of a loaded table what every packet that comes to it needs. Small: a jump's wait for it is most of what a jump
+/// costs in a large table, and chains that call each other lie together (<see cref="CallOrder"/>). What is needed less often is
+/// in <see cref="LoadedChain{TAddress}"/>.
+/// </summary>
 internal struct ChainSlot<TAddress>
     where TAddress : struct, IAddress<TAddress>
 {
-    /// <summary>The chain as it was loaded; null in a slot that is free.</summary>
-    public Chain? Source;
-
-    /// <summary>The rules, as in <see cref="Code"/>: here to be reached without it.</summary>
+    /// <summary>The rules, as in <see cref="LoadedChain{TAddress}.Code"/>.</summary>
     public RuleCode<TAddress>[] Rules;
-
-    public CompiledChain<TAddress> Code;
 
     /// <summary>The first of the rules' counters; after the last comes the policy's.</summary>
     public int FirstCounter;
-
-    /// <summary>For each state of <see cref="CompiledChain{TAddress}.States"/> its slot in the namespace's store.</summary>
-    public int[] StateSlots;
 }

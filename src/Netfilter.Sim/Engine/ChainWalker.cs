@@ -4,6 +4,7 @@ using Netfilter.Sim.Extensions.Matches;
 using Netfilter.Sim.Nat;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.Rules;
+using Netfilter.Sim.State;
 
 namespace Netfilter.Sim.Engine;
 
@@ -16,6 +17,9 @@ internal ref struct ChainWalker<TAddress, TObserver>
     where TAddress : struct, IAddress<TAddress>
     where TObserver : struct, IRuleObserver
 {
+    // As much of a chain as is worth fetching before its rules are compared: that of a service with a few endpoints.
+    private const int HintedBytes = 320;
+
     private readonly TableInstance<TAddress> _table;
     private readonly Hook _hook;
     private readonly PacketBuffer _packet;
@@ -61,12 +65,14 @@ internal ref struct ChainWalker<TAddress, TObserver>
         Unknown,
     }
 
+    private readonly Chain Source => _table.Loaded(_slot).Source!;
+
     public static Verdict Walk(TableInstance<TAddress> table, Hook hook, PacketBuffer packet, WalkContext walk, TObserver observer)
     {
         ChainWalker<TAddress, TObserver> walker = new(table, hook, packet, walk, observer);
         if (TObserver.Watches)
         {
-            observer.Enter(hook, table.Slot(walker._slot).Source!, ChainEntry.Hook);
+            observer.Enter(hook, table.Loaded(walker._slot).Source!, ChainEntry.Hook);
         }
         Step step;
         do
@@ -90,7 +96,12 @@ internal ref struct ChainWalker<TAddress, TObserver>
         // A copy: the slots may be replaced by a target, never during a chain's rules.
         ChainSlot<TAddress> at = _table.Slot(_slot);
         RuleCode<TAddress>[] rules = at.Rules;
-        ChainIndex<TAddress>? index = _mayIndex && rules.Length >= ChainIndex<TAddress>.FewestRules ? at.Code.Index : null;
+        _table.HintCounters(at.FirstCounter);
+        ChainIndex<TAddress>? index = _mayIndex && rules.Length >= ChainIndex<TAddress>.FewestRules ? _table.Loaded(_slot).Code.Index : null;
+        if (index is null)
+        {
+            MemoryHint.Fetch(rules, HintedBytes);
+        }
         ChainIndex<TAddress>.Cursor cursor = index is null ? default : index.Find(_key, _transport);
         for (int rule = _rule; ; rule++)
         {
@@ -100,9 +111,9 @@ internal ref struct ChainWalker<TAddress, TObserver>
             }
             if ((uint)rule >= (uint)rules.Length)
             {
-                return EndOfChain(at);
+                return EndOfChain();
             }
-            RuleCondition failed = CheckBase(ref rules[rule], at);
+            RuleCondition failed = CheckBase(ref rules[rule]);
             Step step = Step.Next;
             if (failed == RuleCondition.None)
             {
@@ -110,7 +121,7 @@ internal ref struct ChainWalker<TAddress, TObserver>
             }
             else if (TObserver.Watches || failed == RuleCondition.BrokenHeaders)
             {
-                step = Miss(at, rule, failed);
+                step = Miss(rule, failed);
             }
             if (step == Step.Next)
             {
@@ -126,26 +137,26 @@ internal ref struct ChainWalker<TAddress, TObserver>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly RuleCondition CheckBase(ref RuleCode<TAddress> rule, in ChainSlot<TAddress> at)
+    private readonly RuleCondition CheckBase(ref RuleCode<TAddress> rule)
     {
         if (!TObserver.Watches && rule.IsPlain && !_key.IsBroken)
         {
             return rule.FitsPlain(_key) ? RuleCondition.None : RuleCondition.Destination;
         }
-        return rule.Check(_key, rule.Interfaces == 0 ? [] : at.Code.InterfaceTests);
+        return rule.Check(_key, rule.Interfaces == 0 ? [] : _table.Loaded(_slot).Code.InterfaceTests);
     }
 
-    private readonly Step Miss(in ChainSlot<TAddress> at, int rule, RuleCondition failed)
+    private readonly Step Miss(int rule, RuleCondition failed)
     {
         if (TObserver.Watches)
         {
-            _observer.Miss(_hook, at.Source!, rule, failed, null, default, _packet);
+            _observer.Miss(_hook, Source, rule, failed, null, default, _packet);
         }
         if (failed != RuleCondition.BrokenHeaders)
         {
             return Step.Next;
         }
-        _walk.Blame(Fate.Dropped(PlaceOf(at, rule), "the IPv6 extension headers are broken"));
+        _walk.Blame(Fate.Dropped(PlaceOf(rule), "the IPv6 extension headers are broken"));
         return Step.Drop;
     }
 
@@ -159,20 +170,20 @@ internal ref struct ChainWalker<TAddress, TObserver>
                 return Step.Next;
             }
         }
-        else if (code.MatchCount != 0 && TryMatches(at, rule, code) is Step step and not Step.Next)
+        else if (code.MatchCount != 0 && TryMatches(rule, code) is Step step and not Step.Next)
         {
             return step == Step.Miss ? Step.Next : step;
         }
         _table.Count(at.FirstCounter + rule, _packet.Length);
         if (TObserver.Watches)
         {
-            _observer.Hit(_hook, at.Source!, rule, _table.ReadCounter(at.FirstCounter + rule));
+            _observer.Hit(_hook, Source, rule, _table.ReadCounter(at.FirstCounter + rule));
         }
         if (_packet.Trace)
         {
-            TraceLines.Rule(_walk, _packet, _table.Name, at.Source!, rule, code.EndsChain);
+            TraceLines.Rule(_walk, _packet, _table.Name, Source, rule, code.EndsChain);
         }
-        return Act(at, rule, code);
+        return Act(rule, code);
     }
 
     private readonly bool CanAsk(InlineKind test) => test > InlineKind.DestinationPort || _transport.IsWhole;
@@ -187,47 +198,48 @@ internal ref struct ChainWalker<TAddress, TObserver>
     };
 
     // Next: all said yes.
-    private readonly Step TryMatches(in ChainSlot<TAddress> at, int rule, in RuleCode<TAddress> code)
+    private readonly Step TryMatches(int rule, in RuleCode<TAddress> code)
     {
+        ref readonly LoadedChain<TAddress> chain = ref _table.Loaded(_slot);
         for (int i = code.FirstMatch; i < code.FirstMatch + code.MatchCount; i++)
         {
-            Match match = at.Code.Matches[i];
-            MatchResult result = match.Evaluate(new MatchContext(_packet, _hook, _walk, StateOf(at, i)));
+            Match match = chain.Code.Matches[i];
+            MatchResult result = match.Evaluate(new MatchContext(_packet, _hook, _walk, StateOf(chain, i)));
             if (result.Answer != MatchAnswer.Yes)
             {
-                return MatchFailed(at, rule, match, result);
+                return MatchFailed(rule, match, result);
             }
         }
         return Step.Next;
     }
 
-    private static int StateOf(in ChainSlot<TAddress> at, int match)
+    private static int StateOf(in LoadedChain<TAddress> chain, int match)
     {
-        int[]? states = at.Code.MatchStates;
-        return states is null || states[match] < 0 ? -1 : at.StateSlots[states[match]];
+        int[]? states = chain.Code.MatchStates;
+        return states is null || states[match] < 0 ? -1 : chain.StateSlots[states[match]];
     }
 
-    private readonly Step MatchFailed(in ChainSlot<TAddress> at, int rule, Match match, in MatchResult result)
+    private readonly Step MatchFailed(int rule, Match match, in MatchResult result)
     {
         if (TObserver.Watches)
         {
-            _observer.Miss(_hook, at.Source!, rule, RuleCondition.Match, match, result, _packet);
+            _observer.Miss(_hook, Source, rule, RuleCondition.Match, match, result, _packet);
         }
         switch (result.Answer)
         {
             case MatchAnswer.No:
                 return Step.Miss;
             case MatchAnswer.HotDrop:
-                _walk.Blame(Fate.Dropped(PlaceOf(at, rule), "the packet is malformed"));
+                _walk.Blame(Fate.Dropped(PlaceOf(rule), "the packet is malformed"));
                 return Step.Drop;
             default:
                 string reason = match.NotModelled ?? match.Explain(result);
-                _walk.Blame(Fate.Unknown($"-m {match.Declaration.Name}: {reason}", PlaceOf(at, rule)));
+                _walk.Blame(Fate.Unknown($"-m {match.Declaration.Name}: {reason}", PlaceOf(rule)));
                 return Step.Unknown;
         }
     }
 
-    private Step Act(in ChainSlot<TAddress> at, int rule, in RuleCode<TAddress> code)
+    private Step Act(int rule, in RuleCode<TAddress> code)
     {
         switch (code.Action)
         {
@@ -236,33 +248,33 @@ internal ref struct ChainWalker<TAddress, TObserver>
             case RuleAction.Accept:
                 return Step.Accept;
             case RuleAction.Drop:
-                _walk.Blame(Fate.Dropped(PlaceOf(at, rule)));
+                _walk.Blame(Fate.Dropped(PlaceOf(rule)));
                 return Step.Drop;
             case RuleAction.Queue:
-                _walk.Blame(Fate.Dropped(PlaceOf(at, rule), "queued, and nobody listens"));
+                _walk.Blame(Fate.Dropped(PlaceOf(rule), "queued, and nobody listens"));
                 return Step.Queue;
             case RuleAction.Return:
-                return Return(at);
+                return Return();
             case RuleAction.Jump:
                 _walk.Jumps.Push(_slot, rule + 1);
                 return Call(code.Argument, ChainEntry.Jump);
             case RuleAction.Goto:
                 return Call(code.Argument, ChainEntry.Goto);
             case RuleAction.Translate when !TObserver.Watches:
-                return Translate(at, rule, code);
+                return Translate(rule, code);
             default:
-                return ActExtension(at, rule, code);
+                return ActExtension(rule, code);
         }
     }
 
-    private readonly Step Translate(in ChainSlot<TAddress> at, int rule, in RuleCode<TAddress> code)
+    private readonly Step Translate(int rule, in RuleCode<TAddress> code)
     {
         NatRange range = SingleNatRange.Unpack(code.TestValue, code.TestMask);
         if (_walk.Nat.SetupInfo(_packet, range, NatManip.Destination, _walk) == Verdict.Accept)
         {
             return Step.Accept;
         }
-        _walk.Blame(Fate.Dropped(PlaceOf(at, rule)));
+        _walk.Blame(Fate.Dropped(PlaceOf(rule)));
         return Step.Drop;
     }
 
@@ -271,15 +283,15 @@ internal ref struct ChainWalker<TAddress, TObserver>
         (_slot, _rule) = (slot, 0);
         if (TObserver.Watches)
         {
-            _observer.Enter(_hook, _table.Slot(slot).Source!, how);
+            _observer.Enter(_hook, Source, how);
         }
         return Step.Elsewhere;
     }
 
-    private readonly Step ActExtension(in ChainSlot<TAddress> at, int rule, in RuleCode<TAddress> code)
+    private readonly Step ActExtension(int rule, in RuleCode<TAddress> code)
     {
         ExtensionTarget target = code.Target!;
-        int state = code.Argument < 0 ? -1 : at.StateSlots[code.Argument];
+        int state = code.Argument < 0 ? -1 : _table.Loaded(_slot).StateSlots[code.Argument];
         TargetVerdict verdict = target.Evaluate(new TargetContext(_packet, _hook, _walk, state));
         if (TObserver.Watches)
         {
@@ -297,47 +309,49 @@ internal ref struct ChainWalker<TAddress, TObserver>
                 return Step.Stolen;
             case TargetVerdict.Unknown:
                 string reason = target.NotModelled ?? "what the target would do is not modelled";
-                _walk.Blame(Fate.Unknown($"-j {target.Name}: {reason}", PlaceOf(at, rule)));
+                _walk.Blame(Fate.Unknown($"-j {target.Name}: {reason}", PlaceOf(rule)));
                 return Step.Unknown;
             case TargetVerdict.Queue:
-                _walk.Blame(Fate.Dropped(PlaceOf(at, rule), "queued, and nobody listens"));
+                _walk.Blame(Fate.Dropped(PlaceOf(rule), "queued, and nobody listens"));
                 return Step.Queue;
             default:
                 _walk.Blame(_walk.TakeRejection() is string with
-                    ? Fate.Rejected(PlaceOf(at, rule), with)
-                    : Fate.Dropped(PlaceOf(at, rule)));
+                    ? Fate.Rejected(PlaceOf(rule), with)
+                    : Fate.Dropped(PlaceOf(rule)));
                 return Step.Drop;
         }
     }
 
-    private Step EndOfChain(in ChainSlot<TAddress> at)
+    private Step EndOfChain()
     {
-        if (_packet.Trace && !at.Source!.IsBuiltIn)
+        if (_packet.Trace && !Source.IsBuiltIn)
         {
-            TraceLines.End(_walk, _packet, _table.Name, at.Source);
+            TraceLines.End(_walk, _packet, _table.Name, Source);
         }
-        return Return(at);
+        return Return();
     }
 
-    private Step Return(in ChainSlot<TAddress> at)
+    private Step Return()
     {
         if (_walk.Jumps.Depth == _bottom)
         {
             return Policy();
         }
+        int from = _slot;
         (_slot, _rule) = _walk.Jumps.Pop();
         if (TObserver.Watches)
         {
-            _observer.Return(_hook, at.Source!, _table.Slot(_slot).Source!);
+            _observer.Return(_hook, _table.Loaded(from).Source!, Source);
         }
         return Step.Elsewhere;
     }
 
     private readonly Step Policy()
     {
-        ref readonly ChainSlot<TAddress> root = ref _table.Slot(_table.RootOf(_hook));
-        Chain chain = root.Source!;
-        int counter = root.FirstCounter + root.Code.Count;
+        int slot = _table.RootOf(_hook);
+        ref readonly ChainSlot<TAddress> root = ref _table.Slot(slot);
+        Chain chain = _table.Loaded(slot).Source!;
+        int counter = root.FirstCounter + root.Rules.Length;
         _table.Count(counter, _packet.Length);
         if (TObserver.Watches)
         {
@@ -355,5 +369,5 @@ internal ref struct ChainWalker<TAddress, TObserver>
         return Step.Drop;
     }
 
-    private readonly RulePlace PlaceOf(in ChainSlot<TAddress> at, int rule) => new(_table.Name, at.Source!, rule + 1);
+    private readonly RulePlace PlaceOf(int rule) => new(_table.Name, Source, rule + 1);
 }

@@ -28,7 +28,7 @@ internal sealed partial class TableInstance<TAddress>
     {
         foreach (int slot in _slotOfName.Values)
         {
-            foreach (int state in _slots.Read(slot).StateSlots)
+            foreach (int state in _chains.Read(slot).StateSlots)
             {
                 states.Release(state);
             }
@@ -53,7 +53,7 @@ internal sealed partial class TableInstance<TAddress>
             else
             {
                 int slot = _slotOfName[after.Name];
-                if (_slots.Read(slot).Source!.SharesRules(after))
+                if (_chains.Read(slot).Source!.SharesRules(after))
                 {
                     change.Kept.Add((after, slot));
                 }
@@ -101,12 +101,12 @@ internal sealed partial class TableInstance<TAddress>
             {
                 continue;
             }
-            foreach (int missing in _slots.Read(slot).Code.References)
+            foreach (int missing in _chains.Read(slot).Code.References)
             {
                 if (removed.Contains(missing))
                 {
                     throw new RulesetLoadException(
-                        Name, _slots.Read(slot).Source!.Name, 0, $"there is no chain '{_slots.Read(missing).Source!.Name}'");
+                        Name, _chains.Read(slot).Source!.Name, 0, $"there is no chain '{_chains.Read(missing).Source!.Name}'");
                 }
             }
         }
@@ -119,7 +119,7 @@ internal sealed partial class TableInstance<TAddress>
             return;
         }
         int[] CallsOf(int slot) =>
-            change.CodeOfSlot.TryGetValue(slot, out CompiledChain<TAddress>? code) ? code.Calls : _slots.Read(slot).Code.Calls;
+            change.CodeOfSlot.TryGetValue(slot, out CompiledChain<TAddress>? code) ? code.Calls : _chains.Read(slot).Code.Calls;
         // A new loop passes through a chain that changed; only then it matters whether a hook leads there.
         if (LoopFinder.Find([.. change.AddedAndEdited.Select(edit => edit.Slot)], change.SlotCount, CallsOf) < 0)
         {
@@ -129,7 +129,7 @@ internal sealed partial class TableInstance<TAddress>
         if (looping >= 0)
         {
             string name = change.AddedAndEdited.FirstOrDefault(edit => edit.Slot == looping)?.Chain.Name
-                ?? _slots.Read(looping).Source!.Name;
+                ?? _chains.Read(looping).Source!.Name;
             throw new RulesetLoadException(Name, name, 0, "the chain leads back to itself");
         }
     }
@@ -140,7 +140,7 @@ internal sealed partial class TableInstance<TAddress>
         List<int> released = [];
         foreach (Edit edit in change.Added)
         {
-            int free = _freeSlots.TryPop(out int slot) ? slot : _slots.Add();
+            int free = _freeSlots.TryPop(out int slot) ? slot : AddSlot();
             System.Diagnostics.Debug.Assert(free == edit.Slot, "Slots are taken in the order they were planned.");
             _slotOfName.Add(edit.Chain.Name, free);
         }
@@ -164,27 +164,27 @@ internal sealed partial class TableInstance<TAddress>
         Needs = RuleNeeds.None;
         foreach (int slot in _slotOfName.Values)
         {
-            Needs |= _slots.Read(slot).Code.Needs;
+            Needs |= _chains.Read(slot).Code.Needs;
         }
     }
 
     // The chain whose counters a new or edited one goes on with: itself, or the one that it was renamed from.
     private int FormerOf(Edit edit, Change change)
     {
-        if (_slots.Read(edit.Slot).Source is not null)
+        if (_chains.Read(edit.Slot).Source is not null)
         {
             return edit.Slot;
         }
-        string? renamed = change.Removed.Find(name => _slots.Read(_slotOfName[name]).Source!.SharesRules(edit.Chain));
+        string? renamed = change.Removed.Find(name => _chains.Read(_slotOfName[name]).Source!.SharesRules(edit.Chain));
         return renamed is null ? -1 : _slotOfName[renamed];
     }
 
     private void Put(Edit edit, int former, RuleStateStore states, List<int> released)
     {
-        ChainSlot<TAddress> before = _slots.Read(edit.Slot);
+        LoadedChain<TAddress> before = _chains.Read(edit.Slot);
         int[] from = former < 0
             ? RuleSequenceComparison.AllNew(edit.Chain.Rules.Count)
-            : RuleSequenceComparison.OriginOfEach(_slots.Read(former).Source!.Rules, edit.Chain.Rules);
+            : RuleSequenceComparison.OriginOfEach(_chains.Read(former).Source!.Rules, edit.Chain.Rules);
         int first = _counters.Take(edit.Code.Count + 1);
         for (int i = 0; i < edit.Code.Count; i++)
         {
@@ -196,17 +196,11 @@ internal sealed partial class TableInstance<TAddress>
         int[] stateSlots = [.. edit.Code.States.Select(state => TakeState(state, states))];
         if (before.Source is not null)
         {
-            _counters.Give(before.FirstCounter, before.Code.Count + 1);
+            _counters.Give(_slots.Read(edit.Slot).FirstCounter, before.Code.Count + 1);
             released.AddRange(before.StateSlots);
         }
-        _slots.Write(edit.Slot) = new ChainSlot<TAddress>
-        {
-            Source = edit.Chain,
-            Code = edit.Code,
-            Rules = edit.Code.Rules,
-            FirstCounter = first,
-            StateSlots = stateSlots,
-        };
+        _slots.Write(edit.Slot) = new ChainSlot<TAddress> { Rules = edit.Code.Rules, FirstCounter = first };
+        _chains.Write(edit.Slot) = new LoadedChain<TAddress> { Source = edit.Chain, Code = edit.Code, StateSlots = stateSlots };
     }
 
     // Those of the text, also for chains that are the same object as before.
@@ -215,23 +209,23 @@ internal sealed partial class TableInstance<TAddress>
         foreach (int slot in _slotOfName.Values)
         {
             ref readonly ChainSlot<TAddress> kept = ref _slots.Read(slot);
-            for (int i = 0; !change.CodeOfSlot.ContainsKey(slot) && i < kept.Code.Count; i++)
+            for (int i = 0; !change.CodeOfSlot.ContainsKey(slot) && i < kept.Rules.Length; i++)
             {
-                _counters.Write(kept.FirstCounter + i) = kept.Source!.Rules.CountersOf(i);
+                _counters.Write(kept.FirstCounter + i) = _chains.Read(slot).Source!.Rules.CountersOf(i);
             }
         }
     }
 
     private void Keep(Chain chain, int slot)
     {
-        ref readonly ChainSlot<TAddress> kept = ref _slots.Read(slot);
-        if (!ReferenceEquals(kept.Source, chain))
+        if (!ReferenceEquals(_chains.Read(slot).Source, chain))
         {
-            _slots.Write(slot).Source = chain;
+            _chains.Write(slot).Source = chain;
         }
         if (chain.IsBuiltIn)
         {
-            _counters.Write(kept.FirstCounter + kept.Code.Count) = chain.PolicyCounters;
+            ref readonly ChainSlot<TAddress> kept = ref _slots.Read(slot);
+            _counters.Write(kept.FirstCounter + kept.Rules.Length) = chain.PolicyCounters;
         }
     }
 
@@ -239,9 +233,9 @@ internal sealed partial class TableInstance<TAddress>
     {
         int slot = _slotOfName[name];
         ref ChainSlot<TAddress> gone = ref _slots.Write(slot);
-        _counters.Give(gone.FirstCounter, gone.Code.Count + 1);
-        released.AddRange(gone.StateSlots);
-        gone = default;
+        _counters.Give(gone.FirstCounter, gone.Rules.Length + 1);
+        released.AddRange(_chains.Read(slot).StateSlots);
+        (gone, _chains.Write(slot)) = (default, default);
         _slotOfName.Remove(name);
         _freeSlots.Push(slot);
     }
@@ -251,7 +245,7 @@ internal sealed partial class TableInstance<TAddress>
     {
         foreach (int slot in _slotOfName.Values)
         {
-            ref readonly ChainSlot<TAddress> kept = ref _slots.Read(slot);
+            ref readonly LoadedChain<TAddress> kept = ref _chains.Read(slot);
             for (int i = 0; i < kept.StateSlots.Length && !change.CodeOfSlot.ContainsKey(slot); i++)
             {
                 if (kept.Code.States[i].Shared is null)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Netfilter.Sim.State;
 
@@ -23,7 +24,7 @@ internal sealed class CowArray<T>
 
     /// <summary>Reads an element.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref readonly T Read(int index) => ref _pages[index >> PageBits][index & PageMask];
+    public ref readonly T Read(int index) => ref Element(index);
 
     /// <summary>Gives an element to write to; takes a copy of its page first when a fork shares it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -33,7 +34,7 @@ internal sealed class CowArray<T>
         {
             TakeCopy(index >> PageBits);
         }
-        return ref _pages[index >> PageBits][index & PageMask];
+        return ref Element(index);
     }
 
     /// <summary>Appends elements of the default value.</summary>
@@ -65,6 +66,11 @@ internal sealed class CowArray<T>
         Array.Clear(_isOwned);
         return fork;
     }
+
+    // Every page has PageSize elements. To compare an index with its length would be to wait for another line of memory.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref T Element(int index) =>
+        ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_pages[index >> PageBits]), index & PageMask);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void TakeCopy(int page) => (_pages[page], _isOwned[page]) = ([.. _pages[page]], true);
