@@ -95,45 +95,63 @@ internal ref struct ChainWalker<TAddress, TObserver>
     {
         // A copy: the slots may be replaced by a target, never during a chain's rules.
         ChainSlot<TAddress> at = _table.Slot(_slot);
-        RuleCode<TAddress>[] rules = at.Rules;
-        _table.HintCounters(at.FirstCounter);
-        ChainIndex<TAddress>? index = _mayIndex && rules.Length >= ChainIndex<TAddress>.FewestRules ? _table.Loaded(_slot).Code.Index : null;
-        if (index is null)
+        if (_table.IsLarge)
         {
-            MemoryHint.Fetch(rules, HintedBytes);
+            _table.HintCounters(at.FirstCounter);
         }
-        ChainIndex<TAddress>.Cursor cursor = index is null ? default : index.Find(_key, _transport);
-        for (int rule = _rule; ; rule++)
+        if (_mayIndex && at.Rules.Length >= ChainIndex<TAddress>.FewestRules && _table.Loaded(_slot).Code.Index is { } index)
         {
-            if (index is not null)
+            return WalkIndexed(at, index);
+        }
+        if (_table.IsLarge)
+        {
+            MemoryHint.Fetch(at.Rules, HintedBytes);
+        }
+        for (int rule = _rule; (uint)rule < (uint)at.Rules.Length; rule++)
+        {
+            Step step = Compare(at, rule);
+            if (step == Step.Changed)
             {
-                rule = index.Next(ref cursor, rule);
+                _key = new PacketKey<TAddress>(_packet);
             }
-            if ((uint)rule >= (uint)rules.Length)
-            {
-                return EndOfChain();
-            }
-            RuleCondition failed = CheckBase(ref rules[rule]);
-            Step step = Step.Next;
-            if (failed == RuleCondition.None)
-            {
-                step = TryRule(at, rule);
-            }
-            else if (TObserver.Watches || failed == RuleCondition.BrokenHeaders)
-            {
-                step = Miss(rule, failed);
-            }
-            if (step == Step.Next)
-            {
-                continue;
-            }
-            if (step != Step.Changed)
+            else if (step != Step.Next)
             {
                 return step;
             }
-            _key = new PacketKey<TAddress>(_packet);
-            cursor = index is null ? default : index.Find(_key, _transport);
         }
+        return EndOfChain();
+    }
+
+    private Step WalkIndexed(in ChainSlot<TAddress> at, ChainIndex<TAddress> index)
+    {
+        ChainIndex<TAddress>.Cursor cursor = index.Find(_key, _transport);
+        int rule = index.Next(ref cursor, _rule);
+        while ((uint)rule < (uint)at.Rules.Length)
+        {
+            Step step = Compare(at, rule);
+            if (step == Step.Changed)
+            {
+                _key = new PacketKey<TAddress>(_packet);
+                cursor = index.Find(_key, _transport);
+            }
+            else if (step != Step.Next)
+            {
+                return step;
+            }
+            rule = index.Next(ref cursor, rule + 1);
+        }
+        return EndOfChain();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Step Compare(in ChainSlot<TAddress> at, int rule)
+    {
+        RuleCondition failed = CheckBase(ref at.Rules[rule]);
+        if (failed == RuleCondition.None)
+        {
+            return TryRule(at, rule);
+        }
+        return TObserver.Watches || failed == RuleCondition.BrokenHeaders ? Miss(rule, failed) : Step.Next;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -21,6 +21,7 @@ internal sealed partial class TableInstance<TAddress>
         }
         Apply(change, keepsCounters, states);
         Current = WithoutPolicyCounters(next);
+        IsLarge = _counters.Count >= LargeRuleCount;
         RestartStates(change, states);
     }
 

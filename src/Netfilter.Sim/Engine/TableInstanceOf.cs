@@ -13,6 +13,8 @@ internal sealed partial class TableInstance<TAddress> : TableInstance
     // Each chain has one number in both.
     private readonly CowArray<ChainSlot<TAddress>> _slots;
     private readonly CowArray<LoadedChain<TAddress>> _chains;
+    private const int LargeRuleCount = 5000;
+
     private readonly CounterRanges _counters;
     private readonly int[] _rootOfHook = [-1, -1, -1, -1, -1];
     private Dictionary<string, int> _slotOfName = new(StringComparer.Ordinal);
@@ -40,7 +42,7 @@ internal sealed partial class TableInstance<TAddress> : TableInstance
     private TableInstance(TableInstance<TAddress> origin)
         : base(origin.Current.Definition)
     {
-        (Current, Needs) = (origin.Current, origin.Needs);
+        (Current, Needs, IsLarge) = (origin.Current, origin.Needs, origin.IsLarge);
         (_slots, _chains) = (origin._slots.Fork(), origin._chains.Fork());
         _counters = origin._counters.Fork();
         _rootOfHook = origin._rootOfHook;
@@ -49,6 +51,9 @@ internal sealed partial class TableInstance<TAddress> : TableInstance
     }
 
     public string Name => Current.Name;
+
+    /// <summary>Whether the rules are too many for the processor's nearer caches, so that hints are worth their time.</summary>
+    public bool IsLarge { get; private set; }
 
     public override Verdict Walk(Hook hook, PacketBuffer packet, WalkContext walk)
     {

@@ -3,31 +3,51 @@ using System.Numerics;
 namespace Netfilter.Sim.Routing;
 
 /// <summary>
-/// One routing table as a look-up reads it: for every prefix length in use a hash of prefixes, longest first. A walk over
-/// it goes on to shorter prefixes when a route does not suit, as <c>fib_table_lookup</c> and <c>fib6_table_lookup</c> do.
+/// One routing table as a look-up reads it: prefixes cut the addresses into ranges, and each range knows the longest prefix
+/// that covers it. A walk over it goes on to shorter prefixes when a route does not suit, as <c>fib_table_lookup</c> and
+/// <c>fib6_table_lookup</c> do.
 /// </summary>
 /// <typeparam name="TKey"><see cref="uint"/> or <see cref="UInt128"/>.</typeparam>
 internal sealed class FibTable<TKey>
     where TKey : unmanaged, IBinaryInteger<TKey>
 {
-    private readonly Level[] _levels;
+    // Where each range begins, and the longest prefix that covers it; the first begins at 0.
+    private readonly TKey[] _starts;
+    private readonly Prefix?[] _longest;
 
     public FibTable(IEnumerable<(TKey Prefix, int Length, RouteResult Route)> routes)
     {
         int width = typeof(TKey) == typeof(uint) ? 32 : 128;
-        _levels =
-        [
-            .. routes.GroupBy(route => route.Length).OrderByDescending(level => level.Key).Select(level => new Level(
-                level.Key == 0 ? TKey.Zero : TKey.AllBitsSet << (width - level.Key),
-                level.GroupBy(route => route.Prefix).ToDictionary(
-                    prefix => prefix.Key,
-                    prefix => Ranked(prefix.Select(route => route.Route))))),
-        ];
+        List<(TKey Start, Prefix? Longest)> ranges = [(TKey.Zero, null)];
+        Prefix? outer = null;
+        foreach (var prefix in routes.GroupBy(route => (route.Prefix, route.Length))
+            .OrderBy(prefix => prefix.Key.Prefix).ThenBy(prefix => prefix.Key.Length))
+        {
+            outer = Leave(ranges, outer, prefix.Key.Prefix);
+            TKey hosts = prefix.Key.Length == width ? TKey.Zero : TKey.AllBitsSet >>> prefix.Key.Length;
+            outer = new Prefix(Ranked(prefix.Select(route => route.Route)), prefix.Key.Prefix | hosts, outer);
+            Begin(ranges, prefix.Key.Prefix, outer);
+            IsEmpty = false;
+        }
+        Leave(ranges, outer, null);
+        (_starts, _longest) = ([.. ranges.Select(range => range.Start)], [.. ranges.Select(range => range.Longest)]);
     }
 
-    public bool IsEmpty => _levels.Length == 0;
+    public bool IsEmpty { get; } = true;
 
-    public Enumerator Find(TKey address) => new(_levels, address);
+    /// <summary>The routes whose prefix an address lies in, longest prefix first.</summary>
+    public Enumerator Find(TKey address)
+    {
+        TKey[] starts = _starts;
+        int range = 0;
+        for (int left = starts.Length; left > 1;)
+        {
+            int half = left >> 1;
+            range = starts[range + half] <= address ? range + half : range;
+            left -= half;
+        }
+        return new Enumerator(_longest[range]);
+    }
 
     /// <summary>Routes to one prefix: the kernel's own table first where two are merged, then by TOS and metric; age breaks ties.</summary>
     private static RouteResult[] Ranked(IEnumerable<RouteResult> routes) =>
@@ -36,40 +56,54 @@ internal sealed class FibTable<TKey>
             .ThenByDescending(route => route.Tos).ThenBy(route => route.Metric),
     ];
 
-    private readonly record struct Level(TKey Mask, Dictionary<TKey, RouteResult[]> Prefixes);
+    // Ends the prefixes that end before an address, or all. Answers the innermost that is left.
+    private static Prefix? Leave(List<(TKey Start, Prefix? Longest)> ranges, Prefix? innermost, TKey? before)
+    {
+        while (innermost is not null && (before is null || innermost.Last < before))
+        {
+            if (innermost.Last != TKey.AllBitsSet)
+            {
+                Begin(ranges, innermost.Last + TKey.One, innermost.Outer);
+            }
+            innermost = innermost.Outer;
+        }
+        return innermost;
+    }
 
-    /// <summary>The routes whose prefix an address lies in, longest prefix first.</summary>
+    private static void Begin(List<(TKey Start, Prefix? Longest)> ranges, TKey start, Prefix? longest)
+    {
+        if (ranges[^1].Start == start)
+        {
+            ranges.RemoveAt(ranges.Count - 1);
+        }
+        ranges.Add((start, longest));
+    }
+
+    /// <summary>A prefix: its routes, its last address, and the next shorter prefix around it.</summary>
+    internal sealed record Prefix(RouteResult[] Routes, TKey Last, Prefix? Outer);
+
+    /// <summary>Goes through routes.</summary>
     public ref struct Enumerator
     {
-        private readonly Level[] _levels;
-        private readonly TKey _address;
-        private int _level;
+        private Prefix? _prefix;
         private int _route;
-        private RouteResult[] _routes;
 
-        public Enumerator(object levels, TKey address)
-        {
-            _levels = (Level[])levels;
-            _address = address;
-            _routes = [];
-        }
+        internal Enumerator(Prefix? longest) => _prefix = longest;
 
-        public readonly RouteResult Current => _routes[_route - 1];
+        public readonly RouteResult Current => _prefix!.Routes[_route - 1];
 
         public bool MoveNext()
         {
-            while (_route >= _routes.Length)
+            while (_prefix is not null)
             {
-                if (_level >= _levels.Length)
+                if (_route < _prefix.Routes.Length)
                 {
-                    return false;
+                    _route++;
+                    return true;
                 }
-                ref readonly Level level = ref _levels[_level++];
-                _routes = level.Prefixes.GetValueOrDefault(_address & level.Mask) ?? [];
-                _route = 0;
+                (_prefix, _route) = (_prefix.Outer, 0);
             }
-            _route++;
-            return true;
+            return false;
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.Routing;
@@ -10,6 +11,7 @@ internal sealed partial class IpStack
     private const int DontFragment = 0x4000;
     private const int MinMtuV6 = 1280;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Fate ForwardV4(PacketBuffer packet, NetDevice device)
     {
         if (packet.PacketType != PacketType.Host)
@@ -45,6 +47,7 @@ internal sealed partial class IpStack
         return RunForwardHook(packet, route);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Fate RunForwardHook(PacketBuffer packet, RouteResult route)
     {
         packet.OutDevice = route.Device;

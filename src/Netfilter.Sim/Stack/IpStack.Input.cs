@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.Routing;
@@ -7,6 +8,7 @@ namespace Netfilter.Sim.Stack;
 /// <summary>Receiving (<c>net/ipv4/ip_input.c ip_rcv</c>, <c>net/ipv6/ip6_input.c ipv6_rcv</c>).</summary>
 internal sealed partial class IpStack
 {
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Fate InputV4(PacketBuffer packet, NetDevice device)
     {
         if (packet.PacketType == PacketType.OtherHost)
@@ -23,6 +25,7 @@ internal sealed partial class IpStack
     }
 
     /// <summary><c>ip_rcv_finish</c>: what was looped back has its route already.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Fate InputFinishV4(PacketBuffer packet, NetDevice device)
     {
         InputRoute decision;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
@@ -34,6 +35,7 @@ internal sealed partial class IpStack
     }
 
     /// <summary><c>dst_output</c>: groups and broadcasts that the host itself belongs to come back as well (<c>ip_mc_output</c>).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Fate Output(PacketBuffer packet)
     {
         RouteResult route = packet.Route!;
@@ -72,6 +74,7 @@ internal sealed partial class IpStack
     }
 
     /// <summary><c>ip_finish_output</c>, <c>ip6_finish_output</c>: what is too large for the link is fragmented.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Fate FinishOutput(PacketBuffer packet, NetDevice device)
     {
         int mtu = packet.Family == IpFamily.IPv4
@@ -98,6 +101,7 @@ internal sealed partial class IpStack
     }
 
     /// <summary>Gives a packet to its interface (<c>ip_finish_output2</c>).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Fate Transmit(PacketBuffer packet, NetDevice device)
     {
         bool isGroupV6 = packet.Family == IpFamily.IPv6 && packet.Span[24] == 0xff;
