@@ -75,6 +75,7 @@ internal static class AddressText
             return false;
         }
         Span<ushort> words = stackalloc ushort[8];
+        words.Clear();
         int count = 0, gap = -1;
         int at = text.StartsWith("::") ? 1 : 0;
         while (at < text.Length)

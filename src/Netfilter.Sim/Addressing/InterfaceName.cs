@@ -10,6 +10,7 @@ internal readonly record struct InterfaceName(ulong Low, ulong High)
     public static InterfaceName Of(string name)
     {
         Span<byte> bytes = stackalloc byte[16];
+        bytes.Clear();
         Encoding.UTF8.GetEncoder().Convert(name, bytes, flush: true, out _, out _, out _);
         return Read(bytes);
     }
@@ -18,6 +19,7 @@ internal readonly record struct InterfaceName(ulong Low, ulong High)
     public static InterfaceName MaskOf(int byteCount)
     {
         Span<byte> bytes = stackalloc byte[16];
+        bytes.Clear();
         bytes[..Math.Min(byteCount, 16)].Fill(0xff);
         return Read(bytes);
     }

@@ -2,6 +2,7 @@ using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Conntrack;
 using Netfilter.Sim.Determinism;
 using Netfilter.Sim.Packets;
+using Netfilter.Sim.Text;
 
 namespace Netfilter.Sim.Tests.Conntrack;
 
@@ -24,6 +25,17 @@ public sealed class ConnectionTrackerTests
         _bench.Pass(ConntrackBench.Outside, answer);
         ConntrackEntry entry = _bench.Host.Conntrack.Single();
         (entry.TimeoutSeconds, entry.Status & ConnectionStatus.Assured).ShouldBe((120, ConnectionStatus.Assured));
+    }
+
+    [Fact]
+    public void KeepsLabels_OnlyWhileARuleOfEitherFamilyNeedsThem()
+    {
+        _bench.Host.Tracker.KeepsLabels.ShouldBeFalse();
+        IptablesShell shell = new(_bench.Host);
+        shell.Execute("ip6tables -A INPUT -m connlabel --label 3").ExitCode.ShouldBe(0);
+        _bench.Host.Tracker.KeepsLabels.ShouldBeTrue();
+        shell.Execute("ip6tables -F INPUT").ExitCode.ShouldBe(0);
+        _bench.Host.Tracker.KeepsLabels.ShouldBeFalse();
     }
 
     [Fact]

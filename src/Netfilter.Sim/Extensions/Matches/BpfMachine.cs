@@ -21,6 +21,7 @@ internal static class BpfMachine
     public static bool TryRun(ReadOnlySpan<BpfInstruction> program, PacketBuffer packet, Hook hook, out uint returned)
     {
         Span<uint> memory = stackalloc uint[Bpf.MemoryWords];
+        memory.Clear();
         uint a = 0, x = 0;
         returned = 0;
         for (int i = 0; i < program.Length; i++)
