@@ -1,7 +1,5 @@
 using System.Numerics;
 using Netfilter.Sim.Routing;
-using Shouldly;
-using Xunit;
 
 namespace Netfilter.Sim.Tests.Routing;
 
