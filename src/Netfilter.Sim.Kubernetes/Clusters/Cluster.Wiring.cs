@@ -1,6 +1,7 @@
 using System.Globalization;
 using Netfilter.Sim.Determinism;
 using Netfilter.Sim.Kubernetes.Addressing;
+using Netfilter.Sim.Kubernetes.KubeProxy;
 using Netfilter.Sim.Kubernetes.Objects;
 using Netfilter.Sim.Links;
 using Netfilter.Sim.Routing;
@@ -38,7 +39,7 @@ public sealed partial class Cluster
             host.AddInterface("eth0", NetDeviceKind.Ethernet, [.. AddressesOf(node).Select(OnNodeNetwork)]);
             host.Sysctls["net.ipv4.ip_forward"] = "1";
             host.Sysctls["net.ipv6.conf.all.forwarding"] = "1";
-            host.Sysctls["net.ipv4.conf.all.route_localnet"] = "1";
+            ConfigureByKubeProxy(node, host);
             host.Sysctls["net.ipv4.conf.all.send_redirects"] = "0";
             host.Sysctls["net.ipv4.conf.eth0.send_redirects"] = "0";
             ethernet.Add((host, "eth0"));
@@ -53,6 +54,20 @@ public sealed partial class Cluster
             IEnumerable<IPFamily> families = State.Networks.Nodes.AsEnumerable().Select(FamilyOf).Distinct();
             _proxies[node.Metadata.Name] = [.. families.Select(family => new NodeProxy(
                 State.AddProxier(node.Metadata.Name, Clock, family), this[node.Metadata.Name], State.ProxyConfiguration, Clock))];
+        }
+    }
+
+    // What kube-proxy writes at its start.
+    private void ConfigureByKubeProxy(Node node, NetworkNamespace host)
+    {
+        KubeProxierSettings settings = KubeProxierSettings.From(State.ProxyConfiguration, node, IPFamily.IPv4);
+        if (settings.LocalhostNodePortsEnabled)
+        {
+            host.Sysctls["net.ipv4.conf.all.route_localnet"] = "1";
+        }
+        if (settings.ConntrackTcpBeLiberal)
+        {
+            host.Sysctls["net.netfilter.nf_conntrack_tcp_be_liberal"] = "1";
         }
     }
 
@@ -112,6 +127,7 @@ public sealed partial class Cluster
             }
         }
         StartServers();
+        ServeHealthChecks();
         RouteServiceAddresses();
         foreach (NodeProxy proxy in _proxies.Values.SelectMany(list => list))
         {
@@ -170,6 +186,18 @@ public sealed partial class Cluster
             foreach (Endpoint endpoint in slice.Endpoints.AsEnumerable().Where(endpoint => endpoint.Addresses.Count > 0))
             {
                 Serve(slice, endpoint.Addresses[0]);
+            }
+        }
+    }
+
+    // kube-proxy answers for the health of Services with the external policy Local.
+    private void ServeHealthChecks()
+    {
+        foreach (Service service in State.Services.Where(service => service.Spec.HealthCheckNodePort != 0))
+        {
+            foreach (Node node in State.Nodes)
+            {
+                Listen(node.Metadata.Name, "kube-proxy on " + node.Metadata.Name, TransportProtocol.Tcp, service.Spec.HealthCheckNodePort);
             }
         }
     }

@@ -115,6 +115,7 @@ public sealed partial class ClusterState
             proxier.Apply(service);
         }
         ReconcileSlices(service);
+        MirrorEndpoints(service.Key);
     }
 
     private bool RemoveService(NamespacedName key)
@@ -154,6 +155,28 @@ public sealed partial class ClusterState
         {
             RemoveSlice(slice.Key);
         }
+    }
+
+    private bool RemoveEndpoints(NamespacedName key)
+    {
+        bool wasThere = _endpoints.Remove(key);
+        MirrorEndpoints(key);
+        return wasThere;
+    }
+
+    // endpointslicemirroring_controller.go syncEndpoints: only what is written by hand is mirrored.
+    private void MirrorEndpoints(NamespacedName key)
+    {
+        bool isByHand = _services.TryGetValue(key, out Service? service) && service.Spec.Selector.Count == 0
+            && _endpoints.ContainsKey(key);
+        EndpointSlice[] wanted = isByHand ? [.. EndpointsMirror.Mirror(_endpoints[key])] : [];
+        EndpointSlice[] present = [.. _slices.Values.Where(slice => slice.ServiceKey == key
+            && slice.Metadata.Labels.Find(EndpointSlice.ManagedByLabel) == EndpointsMirror.ManagedBy)];
+        foreach (EndpointSlice gone in present.ExceptBy(wanted.Select(slice => slice.Key), slice => slice.Key))
+        {
+            RemoveSlice(gone.Key);
+        }
+        Array.ForEach(wanted, SetSlice);
     }
 
     private void SetSlice(EndpointSlice slice)

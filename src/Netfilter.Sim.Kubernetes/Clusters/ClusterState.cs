@@ -15,6 +15,7 @@ public sealed partial class ClusterState
     private readonly Dictionary<NamespacedName, Pod> _pods = [];
     private readonly Dictionary<NamespacedName, Deployment> _deployments = [];
     private readonly Dictionary<NamespacedName, EndpointSlice> _slices = [];
+    private readonly Dictionary<NamespacedName, Endpoints> _endpoints = [];
     private readonly List<Node> _nodes = [];
     private readonly List<KubeProxier> _proxiers = [];
 
@@ -104,10 +105,8 @@ public sealed partial class ClusterState
                 SetSlice(slice);
                 break;
             case Endpoints endpoints:
-                foreach (EndpointSlice mirrored in Slices.EndpointsMirror.Mirror(endpoints))
-                {
-                    SetSlice(mirrored);
-                }
+                _endpoints[endpoints.Key] = endpoints;
+                MirrorEndpoints(endpoints.Key);
                 break;
             case Node node:
                 SetNode(node);
@@ -131,6 +130,7 @@ public sealed partial class ClusterState
             Pod => RemovePod(item.Key),
             Deployment => RemoveDeployment(item.Key),
             EndpointSlice => RemoveSlice(item.Key),
+            Endpoints => RemoveEndpoints(item.Key),
             _ => false,
         };
     }

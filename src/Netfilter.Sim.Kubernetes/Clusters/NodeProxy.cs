@@ -14,17 +14,16 @@ internal sealed class NodeProxy
     private readonly NodeTables _tables;
     private readonly SyncSchedule _schedule;
     private readonly TimeProvider _time;
-    private readonly TimeSpan _canaryPeriod;
-    private DateTimeOffset _nextCanaryCheck;
+    private readonly FlushMonitor _monitor;
+    private readonly DateTimeOffset _start;
 
     public NodeProxy(KubeProxier proxier, NetworkNamespace host, KubeProxyConfiguration configuration, TimeProvider time)
     {
         (Proxier, _time) = (proxier, time);
         _tables = new NodeTables(host, proxier.Settings.Family);
         _schedule = new SyncSchedule(time.GetUtcNow(), configuration.MinSyncPeriod, configuration.SyncPeriod);
-        _schedule.Request(time.GetUtcNow());
-        _canaryPeriod = configuration.SyncPeriod;
-        MakeCanaries();
+        _start = time.GetUtcNow();
+        _monitor = new FlushMonitor(host, proxier.Settings.Family, configuration.SyncPeriod, _start);
     }
 
     public KubeProxier Proxier { get; }
@@ -34,18 +33,18 @@ internal sealed class NodeProxy
     public int SyncCount { get; private set; }
 
     /// <summary>When it has something to do next.</summary>
-    public DateTimeOffset NextRun => _schedule.NextRun < _nextCanaryCheck ? _schedule.NextRun : _nextCanaryCheck;
+    public DateTimeOffset NextRun => NextSync < _monitor.NextCheck ? NextSync : _monitor.NextCheck;
 
     /// <summary>Whether changes wait for a sync.</summary>
     public bool IsWaiting => Proxier.HasPendingChanges || SyncCount == 0;
 
     /// <summary>When changes that wait will be synced.</summary>
-    public DateTimeOffset NextSync => _schedule.NextRun;
+    public DateTimeOffset NextSync => SyncCount == 0 ? _start : _schedule.NextRun;
 
-    /// <summary>Asks for a sync when there are changes.</summary>
+    /// <summary>Asks for a sync when there are changes; the first comes without being asked for.</summary>
     public void Notice()
     {
-        if (Proxier.HasPendingChanges)
+        if (SyncCount > 0 && Proxier.HasPendingChanges)
         {
             _schedule.Request(_time.GetUtcNow());
         }
@@ -55,33 +54,46 @@ internal sealed class NodeProxy
     public void Run()
     {
         DateTimeOffset now = _time.GetUtcNow();
-        if (now >= _nextCanaryCheck)
+        bool isFirst = SyncCount == 0;
+        bool wasFlushed = now >= _monitor.NextCheck && _monitor.Check(now);
+        if (wasFlushed)
         {
-            CheckCanaries(now);
+            Proxier.ForceFullSync();
         }
-        if (now >= _schedule.NextRun)
+        // The first sync, and one after a flush, are not the schedule's.
+        if ((isFirst || wasFlushed) && !Sync())
         {
-            Sync(now);
+            _schedule.End(now, succeeded: false);
+        }
+        if (!isFirst && now >= _schedule.NextRun)
+        {
+            _schedule.Begin();
+            _schedule.End(now, Sync());
         }
     }
 
-    private void Sync(DateTimeOffset now)
+    private bool Sync()
     {
-        _schedule.Begin();
-        ProxySync sync = Proxier.Sync(payload => !payload.IsFull || _tables.Restore(payload));
-        bool succeeded = sync.Succeeded && Put(sync);
+        // Where somebody else was at the tables, kube-proxy reads them and repairs what its payload names.
+        bool isAsLeft = _tables.IsAsLeft;
+        if (!isAsLeft)
+        {
+            Proxier.ObserveNatChains(_tables.NatChains);
+        }
+        ProxySync sync = Proxier.Sync(payload => (isAsLeft && !payload.IsFull) || _tables.Restore(payload));
+        bool succeeded = sync.Succeeded && Put(sync, isAsLeft);
         SyncCount++;
         LastSync = sync;
         if (succeeded && sync.ConntrackCleanup is { } cleanup)
         {
             _tables.Host.DeleteConnections(entry => entry.Original.Protocol == Udp && cleanup.ShouldDelete(FlowOf(entry)));
         }
-        _schedule.End(now, succeeded);
+        return succeeded;
     }
 
-    private bool Put(ProxySync sync)
+    private bool Put(ProxySync sync, bool isAsLeft)
     {
-        if (sync.IsFull)
+        if (sync.IsFull || !isAsLeft)
         {
             _tables.Attribute(sync.Payload);
             return true;
@@ -93,34 +105,10 @@ internal sealed class NodeProxy
         }
         catch (RulesetLoadException)
         {
-            // Somebody else changed the rules: what kube-proxy's restore would meet, too.
+            // What kube-proxy's restore would meet, too.
             Proxier.ForceFullSync();
             return false;
         }
-    }
-
-    // pkg/util/iptables/monitor.go: a canary chain that is gone says that somebody flushed the rules.
-    private void CheckCanaries(DateTimeOffset now)
-    {
-        _nextCanaryCheck = now + _canaryPeriod;
-        if (MakeCanaries())
-        {
-            Proxier.ForceFullSync();
-            _schedule.Request(now);
-        }
-    }
-
-    private bool MakeCanaries()
-    {
-        IptablesShell shell = new(_tables.Host);
-        string program = Proxier.Settings.Family == IPFamily.IPv4 ? "iptables" : "ip6tables";
-        _nextCanaryCheck = _time.GetUtcNow() + _canaryPeriod;
-        bool wasMissing = false;
-        foreach (string table in (ReadOnlySpan<string>)["mangle", "nat", "filter"])
-        {
-            wasMissing |= shell.Execute([program, "-t", table, "-N", KubeChains.Canary]).ExitCode == 0;
-        }
-        return wasMissing;
     }
 
     private static ConntrackFlow FlowOf(ConntrackEntry entry) => new(

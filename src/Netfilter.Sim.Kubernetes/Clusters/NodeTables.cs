@@ -13,6 +13,7 @@ namespace Netfilter.Sim.Kubernetes.Clusters;
 /// counters.</remarks>
 public sealed class NodeTables
 {
+    private readonly Dictionary<string, Table> _left = new(StringComparer.Ordinal);
     private readonly IptablesShell _shell;
     private readonly string _program;
     private readonly IpFamily _family;
@@ -36,6 +37,12 @@ public sealed class NodeTables
     /// <summary>What the last restore was refused with; null when it was not.</summary>
     public string? LastError { get; private set; }
 
+    /// <summary>Whether nobody changed the tables since this last did; what packets count is no change.</summary>
+    public bool IsAsLeft => _left.Count > 0 && _left.All(left => Bare(left.Key).Equals(left.Value));
+
+    /// <summary>The chains of the nat table.</summary>
+    public IReadOnlyList<string> NatChains => [.. Bare(KubeChains.Nat).Chains.Select(chain => chain.Name)];
+
     /// <summary>Applies a payload, the jumps first when it is a full one.</summary>
     /// <param name="payload">The payload.</param>
     /// <returns>Whether iptables-restore took it; if not, tables before the refused one are in place.</returns>
@@ -49,6 +56,7 @@ public sealed class NodeTables
         }
         ShellResult result = _shell.Execute([_program + "-restore", "-w", "5", "--noflush", "--counters"], payload.Text);
         LastError = result.ExitCode == 0 ? null : result.Stderr;
+        Remember();
         return result.ExitCode == 0;
     }
 
@@ -62,6 +70,7 @@ public sealed class NodeTables
         {
             Host.Edit(table.Key, current => Attribute(current, table), _family);
         }
+        Remember();
     }
 
     /// <summary>Applies a partial sync by its edits: at the cost of what they change, without a text.</summary>
@@ -76,6 +85,28 @@ public sealed class NodeTables
             Queue<Rule> read = Read(table);
             Host.Edit(table.Key, current => table.Aggregate(current, (next, edit) => Apply(next, edit, read)), _family);
         }
+        Remember();
+    }
+
+    private void Remember()
+    {
+        _left[KubeChains.Nat] = Bare(KubeChains.Nat);
+        _left[KubeChains.Filter] = Bare(KubeChains.Filter);
+    }
+
+    // A table as it is, without what its policies counted.
+    private Table Bare(string name)
+    {
+        Table? bare = null;
+        Host.Edit(
+            name,
+            current =>
+            {
+                bare = current.With(current.Chains.TakeWhile(chain => chain.IsBuiltIn).Select(chain => chain with { PolicyCounters = default }));
+                return current;
+            },
+            _family);
+        return bare!;
     }
 
     private static Table Apply(Table table, ChainEdit edit, Queue<Rule> read)

@@ -11,8 +11,11 @@ public sealed class ConntrackCleanup
     private readonly Dictionary<string, HashSet<string>> _frontends = new(StringComparer.Ordinal);
     private readonly Dictionary<int, HashSet<string>> _nodePorts = [];
 
-    internal ConntrackCleanup(IEnumerable<ServicePortEntry> entries)
+    private readonly IPFamily _family;
+
+    internal ConntrackCleanup(IPFamily family, IEnumerable<ServicePortEntry> entries)
     {
+        _family = family;
         foreach (ServicePortEntry entry in entries)
         {
             if (entry.Info.Name.Protocol == TransportProtocol.Udp)
@@ -23,13 +26,13 @@ public sealed class ConntrackCleanup
     }
 
     /// <summary>Whether an entry must go.</summary>
-    /// <param name="flow">The entry.</param>
+    /// <param name="flow">The entry; those of the other family are its own proxier's.</param>
     /// <returns>True when it came for a Service and is answered by what no longer serves that Service.</returns>
     public bool ShouldDelete(ConntrackFlow flow)
     {
         if (flow.Protocol != TransportProtocol.Udp ||
             !KubeAddress.TryParse(flow.OriginalDestination, out KubeAddress destination) ||
-            !KubeAddress.TryParse(flow.ReplySource, out KubeAddress source))
+            destination.Family != _family || !KubeAddress.TryParse(flow.ReplySource, out KubeAddress source))
         {
             return false;
         }

@@ -25,11 +25,12 @@ internal sealed class EndpointSliceTracker(IPFamily family, string nodeName)
     public bool Update(EndpointSlice slice, bool removed)
     {
         AddressType wanted = family == IPFamily.IPv4 ? AddressType.IPv4 : AddressType.IPv6;
-        if (slice.AddressType != wanted || slice.ServiceKey is not { } service ||
-            slice.Metadata.Labels.ContainsKey(EndpointSlice.HeadlessLabel))
+        if (slice.AddressType != wanted || slice.ServiceKey is not { } service)
         {
             return false;
         }
+        // The API server does not send these, and sends a deletion when one becomes one.
+        removed |= slice.Metadata.Labels.ContainsKey(EndpointSlice.HeadlessLabel);
         if (!_services.TryGetValue(service, out ServiceSlices? slices))
         {
             _services.Add(service, slices = new ServiceSlices());

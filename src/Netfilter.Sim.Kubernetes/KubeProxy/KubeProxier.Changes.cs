@@ -31,20 +31,18 @@ public sealed partial class KubeProxier
         return new ProxyChanges(changed.ToValueList(), touchedUdp);
     }
 
-    /// <summary>Tells the proxier of chains that stand in the nat table without its doing, such as those of an earlier
-    /// kube-proxy; the next clean-up removes those that belong to Services and are not in use.</summary>
-    /// <param name="chains">The names of chains in nat; others than per-service ones are ignored.</param>
+    /// <summary>Tells the proxier which chains stand in the nat table, where that is not its doing alone: an earlier
+    /// kube-proxy's, or chains that somebody removed. The next clean-up removes those that belong to Services and are not
+    /// in use.</summary>
+    /// <param name="chains">The names of all chains in nat; others than per-service ones are ignored.</param>
     /// <exception cref="ArgumentNullException"><paramref name="chains"/> is null.</exception>
     public void ObserveNatChains(params IEnumerable<string> chains)
     {
         ArgumentNullException.ThrowIfNull(chains);
-        foreach (string chain in chains)
-        {
-            if (KubeChains.IsPerService(chain) && _kernelChains.Add(chain) && !_activeChains.Contains(chain))
-            {
-                _staleChains.Add(chain);
-            }
-        }
+        _kernelChains.Clear();
+        _kernelChains.UnionWith(chains.Where(KubeChains.IsPerService));
+        _staleChains.Clear();
+        _staleChains.UnionWith(_kernelChains.Where(chain => !_activeChains.Contains(chain)));
     }
 
     // Replaces the service ports of one Service; everything that sums over service ports is kept up by differences.
@@ -57,10 +55,9 @@ public sealed partial class KubeProxier
             IReadOnlyDictionary<ServicePortName, ValueList<EndpointInfo>> endpoints = _slices.EndpointsOf(service);
             foreach (ServicePortInfo port in ports)
             {
-                if (!after.Exists(entry => entry.Info.Name == port.Name))
-                {
-                    after.Add(new ServicePortEntry(_context, port, endpoints.GetValueOrDefault(port.Name), _zone));
-                }
+                // A map: the last of a name stays.
+                after.RemoveAll(entry => entry.Info.Name == port.Name);
+                after.Add(new ServicePortEntry(_context, port, endpoints.GetValueOrDefault(port.Name), _zone));
             }
         }
         foreach (ServicePortEntry old in before ?? [])

@@ -44,6 +44,7 @@ public sealed partial class KubeProxier
         _changed.Clear();
         _splices.Clear();
         _conntrackCleanupRequired = false;
+        _zoneChanged = false;
         _needsFullSync = !succeeded;
         if (!succeeded)
         {

@@ -60,5 +60,5 @@ public sealed partial class KubeProxier
         new(_context, _table.Snapshot(), null, [], _totalEndpoints <= Settings.LargeClusterEndpointsThreshold);
 
     /// <summary>The conntrack clean-up that fits the present service and endpoint maps.</summary>
-    public ConntrackCleanup CreateConntrackCleanup() => new(_table.Entries());
+    public ConntrackCleanup CreateConntrackCleanup() => new(Settings.Family, _table.Entries());
 }

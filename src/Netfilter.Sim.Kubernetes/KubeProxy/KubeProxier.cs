@@ -21,6 +21,7 @@ public sealed partial class KubeProxier
     private string? _zone;
     private bool _conntrackCleanupRequired;
     private bool _needsFullSync = true;
+    private bool _zoneChanged;
 
     /// <summary>Makes a proxier that has written nothing yet.</summary>
     /// <param name="settings">Its configuration and host.</param>
@@ -55,7 +56,8 @@ public sealed partial class KubeProxier
     public bool NeedsFullSync => _needsFullSync || IsFullSyncDue();
 
     /// <summary>Whether events wait for a sync.</summary>
-    public bool HasPendingChanges => _services.HasPending || _slices.HasPending || _changed.Count > 0;
+    public bool HasPendingChanges =>
+        _services.HasPending || _slices.HasPending || _changed.Count > 0 || _zoneChanged;
 
     /// <summary>Takes in a Service that was added or updated.</summary>
     /// <param name="service">The Service as it is now.</param>
@@ -111,6 +113,7 @@ public sealed partial class KubeProxier
             return false;
         }
         _zone = node.Zone;
+        _zoneChanged = true;
         RebuildEntries();
         return true;
     }

@@ -17,7 +17,7 @@ internal sealed class ServiceTracker(IPFamily family)
     public bool Update(Service service, bool removed)
     {
         ValueList<ServicePortInfo> ports = removed ? default : ServicePortInfo.FromService(service, family);
-        if (_applied.GetValueOrDefault(service.Key) == ports)
+        if (AreSame(_applied.GetValueOrDefault(service.Key), ports))
         {
             _pending.Remove(service.Key);
         }
@@ -27,6 +27,10 @@ internal sealed class ServiceTracker(IPFamily family)
         }
         return HasPending;
     }
+
+    // kube-proxy keeps the ports in a map: their order is no difference.
+    private static bool AreSame(ValueList<ServicePortInfo> a, ValueList<ServicePortInfo> b) =>
+        a == b || (a.Count == b.Count && a.AsEnumerable().ToHashSet().SetEquals(b));
 
     /// <summary>Makes what waits the present; returns the Services concerned.</summary>
     public List<NamespacedName> Absorb()

@@ -5,13 +5,15 @@ namespace Netfilter.Sim.Kubernetes.Slices;
 
 /// <summary>Makes slices of an Endpoints object written by hand.</summary>
 /// <remarks>k8s.io/kubernetes pkg/controller/endpointslicemirroring: one slice a subset and family, at most 1000
-/// addresses.</remarks>
+/// addresses; none of an object that asks not to be mirrored or that is a leader's lock.</remarks>
 public static class EndpointsMirror
 {
     /// <summary>The value of the managed-by label of mirrored slices.</summary>
     public const string ManagedBy = "endpointslicemirroring-controller.k8s.io";
 
     private const int MaxAddresses = 1000;
+    private const string SkipLabel = "endpointslice.kubernetes.io/skip-mirror";
+    private const string LeaderAnnotation = "control-plane.alpha.kubernetes.io/leader";
 
     /// <summary>The slices that mirror an Endpoints object.</summary>
     /// <param name="endpoints">The object.</param>
@@ -19,6 +21,10 @@ public static class EndpointsMirror
     public static ValueList<EndpointSlice> Mirror(Endpoints endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
+        if (endpoints.Metadata.Labels.Find(SkipLabel) == "true" || endpoints.Metadata.Annotations.ContainsKey(LeaderAnnotation))
+        {
+            return default;
+        }
         var slices = new List<EndpointSlice>();
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (EndpointSubset subset in endpoints.Subsets)

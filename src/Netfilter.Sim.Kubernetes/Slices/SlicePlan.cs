@@ -43,10 +43,9 @@ internal sealed class SlicePlan(Service service, int maxEndpoints, EndpointSlice
     private void KeepPlaceholder(AddressType type, List<EndpointSlice> created, List<EndpointSlice> deleted)
     {
         EndpointSlice placeholder = NewSlice(type, default);
-        EndpointSlice? kept = deleted.Find(slice => slice.Ports.Count == 0 && slice.Endpoints.Count == 0);
-        if (kept is not null && kept.Metadata.Labels == placeholder.Metadata.Labels)
+        if (deleted is [{ Ports.Count: 0, Endpoints.Count: 0 } kept] && kept.Metadata.Labels == placeholder.Metadata.Labels)
         {
-            deleted.Remove(kept);
+            deleted.Clear();
         }
         else
         {
@@ -138,9 +137,10 @@ internal sealed class SlicePlan(Service service, int maxEndpoints, EndpointSlice
         Ports = ports,
     };
 
+    // Labels that mean something on a slice are the controller's, whatever the Service says (setEndpointSliceLabels).
     private ValueMap Labels()
     {
-        ValueMap labels = service.Metadata.Labels
+        ValueMap labels = ValueMap.Of(service.Metadata.Labels.Where(label => label.Key != EndpointSlice.HeadlessLabel))
             .With(EndpointSlice.ServiceNameLabel, service.Metadata.Name)
             .With(EndpointSlice.ManagedByLabel, EndpointSliceController.ManagedBy);
         return service.Spec.ClusterIP == "None" ? labels.With(EndpointSlice.HeadlessLabel, "") : labels;

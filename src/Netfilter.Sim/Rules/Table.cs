@@ -91,7 +91,8 @@ public sealed class Table : IEquatable<Table>
     /// <inheritdoc/>
     public bool Equals(Table? other) => ReferenceEquals(this, other)
         || (other is not null && Name == other.Name && UserChainCount == other.UserChainCount
-            && Chains.SequenceEqual(other.Chains));
+            && _builtIn.SequenceEqual(other._builtIn)
+            && (ReferenceEquals(_userChains, other._userChains) || _userChains.All.SequenceEqual(other._userChains.All)));
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as Table);

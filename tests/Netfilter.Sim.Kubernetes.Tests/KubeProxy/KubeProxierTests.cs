@@ -105,7 +105,64 @@ public class KubeProxierTests
         proxier.Apply(node with { Metadata = node.Metadata with { Name = "node-2" } }).ShouldBeFalse();
         proxier.Apply(node).ShouldBeTrue();
 
+        proxier.HasPendingChanges.ShouldBeTrue();
         proxier.Sync().IsFull.ShouldBeTrue();
+        proxier.HasPendingChanges.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Apply_ServiceWithItsPortsInAnotherOrder_IsNoChange()
+    {
+        KubeProxier proxier = Make.Proxier();
+        var http = new ServicePort { Name = "http", Port = 80 };
+        var dns = new ServicePort { Name = "dns", Port = 53, Protocol = TransportProtocol.Udp };
+        proxier.Apply(Make.Service("web", http, dns));
+        proxier.Sync();
+
+        proxier.Apply(Make.Service("web", dns, http)).ShouldBeFalse();
+        proxier.Apply(Make.Service("web", dns, http with { Port = 81 })).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Apply_SliceThatBecomesHeadless_TakesItsEndpointsAway()
+    {
+        KubeProxier proxier = Make.Proxier();
+        EndpointSlice slice = Make.Slice("web", "10.244.1.5");
+        proxier.Apply(slice);
+        proxier.Sync();
+
+        ValueMap labels = slice.Metadata.Labels.With(EndpointSlice.HeadlessLabel, "");
+        proxier.Apply(slice with { Metadata = slice.Metadata with { Labels = labels } }).ShouldBeTrue();
+        proxier.Sync();
+
+        proxier.Endpoints.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void ConntrackCleanup_NodePort_LeavesTheOtherFamilysEntriesToItsOwnProxier()
+    {
+        KubeProxier proxier = Make.Proxier();
+        proxier.Apply(Make.Service("dns", new ServicePort { Name = "dns", Port = 53, NodePort = 30053, Protocol = TransportProtocol.Udp }));
+        EndpointSlice slice = Make.Slice("dns", "10.244.1.5");
+        proxier.Apply(slice with { Ports = [new EndpointPort { Name = "dns", Port = 53, Protocol = TransportProtocol.Udp }] });
+        ConntrackCleanup cleanup = proxier.Sync().ConntrackCleanup!;
+
+        cleanup.ShouldDelete(new(TransportProtocol.Udp, "192.168.0.2", 30053, "10.244.1.9", 53)).ShouldBeTrue();
+        cleanup.ShouldDelete(new(TransportProtocol.Udp, "fd00::2", 30053, "fd00:10:244::9", 53)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void ObserveNatChains_ChainsThatSomebodyRemoved_AreNotRemovedAgain()
+    {
+        KubeProxier proxier = Make.Proxier();
+        proxier.Apply(Make.Service("web"));
+        proxier.Apply(Make.Slice("web", "10.244.1.5"));
+        proxier.Sync();
+        proxier.Apply(Make.Slice("web"));
+
+        proxier.ObserveNatChains("KUBE-SERVICES");
+
+        proxier.Sync().Payload.RemovedChains.ShouldBeEmpty();
     }
 
     [Fact]

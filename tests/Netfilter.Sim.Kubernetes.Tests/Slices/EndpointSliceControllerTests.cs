@@ -179,6 +179,27 @@ public class EndpointSliceControllerTests
         slices[0].ServiceKey.ShouldBe(new NamespacedName("ns", "db"));
     }
 
+    [Theory]
+    [InlineData("endpointslice.kubernetes.io/skip-mirror", "true", 0)]
+    [InlineData("endpointslice.kubernetes.io/skip-mirror", "false", 1)]
+    public void Mirror_LabelToSkip_IsObeyed(string label, string value, int slices) => EndpointsMirror.Mirror(new Endpoints
+    {
+        Metadata = new ObjectMeta { Name = "db", Namespace = "ns", Labels = ValueMap.Of(label, value) },
+        Subsets = [new EndpointSubset { Addresses = [new EndpointAddress { IP = "192.0.2.1" }] }],
+    }).Count.ShouldBe(slices);
+
+    [Fact]
+    public void Reconcile_ServiceWithTheHeadlessLabelButAClusterIP_MakesSlicesThatAreWatched()
+    {
+        var service = new Service
+        {
+            Metadata = new ObjectMeta { Name = "web", Namespace = "ns", Labels = ValueMap.Of(EndpointSlice.HeadlessLabel, "") },
+            Spec = new ServiceSpec { ClusterIP = "10.96.0.10", Selector = ValueMap.Of("app", "web"), Ports = [new ServicePort { Port = 80 }] },
+        };
+
+        Reconcile(service, Pods(1), []).Created[0].Metadata.Labels.ContainsKey(EndpointSlice.HeadlessLabel).ShouldBeFalse();
+    }
+
     private static SliceChanges Reconcile(Service service, IEnumerable<Pod> pods, IEnumerable<EndpointSlice> slices) =>
         Controller.Reconcile(service, pods, Nodes, slices);
 
