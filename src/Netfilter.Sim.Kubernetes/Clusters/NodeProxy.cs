@@ -2,7 +2,6 @@ using Netfilter.Sim.Conntrack;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Kubernetes.KubeProxy;
 using Netfilter.Sim.Kubernetes.Objects;
-using Netfilter.Sim.Text;
 
 namespace Netfilter.Sim.Kubernetes.Clusters;
 
