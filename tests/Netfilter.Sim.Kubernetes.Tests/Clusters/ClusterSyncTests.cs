@@ -1,5 +1,4 @@
 using Netfilter.Sim.Kubernetes.Clusters;
-using Netfilter.Sim.Kubernetes.KubeProxy;
 using Netfilter.Sim.Kubernetes.Objects;
 using Netfilter.Sim.Links;
 using Netfilter.Sim.Text;
