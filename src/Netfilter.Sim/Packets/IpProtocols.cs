@@ -6,6 +6,7 @@ internal static class IpProtocols
     public const byte HopByHop = 0;
     public const byte Icmp = 1;
     public const byte Igmp = 2;
+    public const byte Pim = 103;
     public const byte Tcp = 6;
     public const byte Udp = 17;
     public const byte Dccp = 33;

@@ -63,8 +63,7 @@ internal static class NfChecksum
     private static bool IsLookedAt(ReadOnlySpan<byte> ip, int offset, byte protocol) => protocol switch
     {
         IpProtocols.Udp => offset + 8 > ip.Length || BinaryPrimitives.ReadUInt16BigEndian(ip[(offset + 6)..]) != 0,
-        IpProtocols.Gre or IpProtocols.Ah or IpProtocols.Esp or IpProtocols.Sctp or IpProtocols.UdpLite
-            or IpProtocols.Dccp => false,
+        IpProtocols.Gre or IpProtocols.Ah or IpProtocols.Esp or IpProtocols.Sctp or IpProtocols.UdpLite => false,
         _ => true,
     };
 }

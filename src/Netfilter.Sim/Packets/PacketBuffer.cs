@@ -92,6 +92,9 @@ public sealed partial class PacketBuffer
     /// <summary>Largest fragment that a reassembled packet came in, in bytes with headers; 0 when it came whole (<c>frag_max_size</c>).</summary>
     internal int FragmentMaxSize { get; set; }
 
+    /// <summary>Whether the largest of those fragments must not be split again (<c>IPSKB_FRAG_PMTU</c>).</summary>
+    internal bool KeepsDontFragment { get; set; }
+
     /// <summary>
     /// Sizes of the pieces that a reassembled packet was made of, in order: the kernel keeps them as they came and sends them on
     /// like that (<c>skb_shinfo(skb)-&gt;frag_list</c>). Empty when it came whole or was rewritten as one.
@@ -181,7 +184,7 @@ public sealed partial class PacketBuffer
         Length = other.Length;
         PacketParser.ParseNetworkHeader(this);
         CopyMetadata(other);
-        (FragmentMaxSize, PiecesStart) = (other.FragmentMaxSize, other.PiecesStart);
+        (FragmentMaxSize, PiecesStart, KeepsDontFragment) = (other.FragmentMaxSize, other.PiecesStart, other.KeepsDontFragment);
         Pieces.Clear();
         Pieces.AddRange(other.Pieces);
     }
@@ -195,6 +198,7 @@ public sealed partial class PacketBuffer
         (Mark, Priority, PacketType, LinkHeaderLength, Route, Socket) = (0, 0, PacketType.Host, 0, null, null);
         (Connection, ConntrackInfo, Template, Trace, FragmentMaxSize) = (-1, ConntrackInfo.None, null, false, 0);
         (Options, HasPartialChecksum, HasValidChecksum) = (default, false, false);
+        KeepsDontFragment = false;
         Pieces.Clear();
     }
 

@@ -30,8 +30,7 @@ internal static class SetPortText
 
     private static readonly (ushort Code, string Name)[] Icmpv6Names =
     [
-        (0x0100, "no-route"), (0x0101, "communication-prohibited"), (0x0102, "beyond-scope"),
-        (0x0103, "address-unreachable"), (0x0104, "port-unreachable"), (0x0105, "failed-policy"), (0x0106, "reject-route"),
+        (0x0100, "no-route"), (0x0101, "communication-prohibited"), (0x0103, "address-unreachable"), (0x0104, "port-unreachable"),
         (0x0200, "packet-too-big"), (0x0300, "ttl-zero-during-transit"), (0x0301, "ttl-zero-during-reassembly"),
         (0x0400, "bad-header"), (0x0401, "unknown-header-type"), (0x0402, "unknown-option"), (0x8000, "echo-request"),
         (0x8100, "echo-reply"), (0x8500, "router-solicitation"), (0x8600, "router-advertisement"),

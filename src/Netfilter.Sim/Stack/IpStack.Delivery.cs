@@ -60,7 +60,8 @@ internal sealed partial class IpStack
                     isIPv4 ? IcmpType.DestinationUnreachable : Icmpv6Type.DestinationUnreachable,
                     isIPv4 ? IcmpCode.PortUnreachable : Icmpv6Code.PortUnreachable);
                 break;
-            case IpProtocols.Tcp or IpProtocols.Udp or IpProtocols.UdpLite or IpProtocols.Igmp:
+            case IpProtocols.Tcp or IpProtocols.Udp or IpProtocols.UdpLite or IpProtocols.Pim:
+            case IpProtocols.Igmp when isIPv4:
                 break;
             default:
                 AnswerUnknownProtocol(packet);
@@ -85,9 +86,9 @@ internal sealed partial class IpStack
     private static int NextHeaderField(ReadOnlySpan<byte> ip)
     {
         (int field, int offset) = (6, 40);
-        while (offset + 8 <= ip.Length && ip[field] is 0 or 43 or 44 or 60 or 51)
+        while (offset + 8 <= ip.Length && ip[field] is 0 or 43 or 44 or 60)
         {
-            int length = ip[field] switch { 44 => 8, 51 => (ip[offset + 1] + 2) * 4, _ => (ip[offset + 1] + 1) * 8 };
+            int length = ip[field] == 44 ? 8 : (ip[offset + 1] + 1) * 8;
             (field, offset) = (offset, offset + length);
         }
         return field;

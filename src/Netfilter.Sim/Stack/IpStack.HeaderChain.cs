@@ -24,7 +24,7 @@ internal sealed partial class IpStack
         {
             switch (ip[field])
             {
-                case IpProtocols.HopByHop:
+                case IpProtocols.HopByHop or IpProtocols.Ah:
                     SendParameterProblem(packet, Icmpv6Code.UnknownNextHeader, field);
                     return false;
                 case IpProtocols.Routing or IpProtocols.DestinationOptions:

@@ -101,22 +101,15 @@ public sealed record ClusterMatch(uint NodeMask, uint TotalNodes, uint Seed, boo
         writer.Word("total_nodes=").Number(TotalNodes).Word("hash_seed=").Hex(Seed, 8);
     }
 
-    // xt_cluster_hash; the hash sees the address's bytes as little-endian words.
+    // xt_cluster_hash: the hash sees the address's first four bytes, little-endian; of an IPv6 address, too, since Linux takes
+    // the number of its words for their size.
     private uint NodeOf(int connection, WalkContext walk)
     {
         ConnectionTracker tracker = walk.Conntrack;
         int master = tracker.MasterOf(connection);
         NetAddress source = tracker.Original(master < 0 ? connection : master).Source;
-        uint hash;
-        if (source.Family == IpFamily.IPv4)
-        {
-            hash = JenkinsHash.Hash1(BinaryPrimitives.ReverseEndianness(source.IPv4Bits), Seed);
-        }
-        else
-        {
-            UInt128 bits = BinaryPrimitives.ReverseEndianness(source.Bits);
-            hash = JenkinsHash.Hash4((uint)bits, (uint)(bits >> 32), (uint)(bits >> 64), (uint)(bits >> 96), Seed);
-        }
+        uint word = source.Family == IpFamily.IPv4 ? source.IPv4Bits : (uint)(source.Bits >> 96);
+        uint hash = JenkinsHash.Hash1(BinaryPrimitives.ReverseEndianness(word), Seed);
         return (uint)(((ulong)hash * TotalNodes) >> 32);
     }
 

@@ -17,7 +17,7 @@ namespace Netfilter.Sim.Extensions.Matches;
 /// <param name="ByDestination">Whether destinations are counted and not sources.</param>
 public sealed record ConnlimitMatch(uint Limit, bool IsUpTo, NetAddress Mask, bool ByDestination = false) : Match
 {
-    private const byte Count = 0, NoTuple = 1;
+    private const byte Count = 0, NoTuple = 1, NoneLeft = 2;
 
     /// <summary>The declaration.</summary>
     public static MatchDeclaration Extension { get; } = new()
@@ -81,26 +81,42 @@ public sealed record ConnlimitMatch(uint Limit, bool IsUpTo, NetAddress Mask, bo
     {
         PacketBuffer packet = context.Packet;
         ConnectionTracker tracker = context.Walk.Conntrack;
-        ConnectionTuple tuple;
-        ConntrackZone zone = default;
-        if (packet.Connection >= 0)
+        uint now = ConnectionTracker.JiffiesOf(context.NowNanoseconds);
+        int connection = packet.Connection;
+        CountedConnection counted = default;
+        if (connection < 0)
         {
-            tuple = tracker.Original(packet.Connection);
-            zone = tracker.Read(packet.Connection).Zone;
+            if (!PacketTuple.TryRead(packet, tracker, out ConnectionTuple tuple))
+            {
+                return MatchResult.HotDrop(NoTuple);
+            }
+            counted = new CountedConnection(tuple, default);
+            int found = tracker.Table.Find(tuple, default, now);
+            connection = found < 0 ? -1 : found >> 1;
         }
-        else if (!PacketTuple.TryRead(packet, tracker, out tuple))
+        ConnectionStatus? status = null;
+        if (connection >= 0)
         {
-            return MatchResult.HotDrop(NoTuple);
+            ref readonly ConnectionRecord record = ref tracker.Read(connection);
+            counted = new CountedConnection(tracker.Original(connection), record.Zone);
+            status = record.Has(ConnectionStatus.Confirmed) ? record.Status : null;
         }
         NetAddress address = ByDestination ? packet.Destination : packet.Source;
         NetAddress group = new(address.Family, address.Bits & Mask.Bits);
         int count = context.WriteState<ConnectionCounts>()
-            .Count(group, zone, tuple, tracker, Jiffies.Of(context.NowNanoseconds), ConnectionTracker.JiffiesOf(context.NowNanoseconds));
+            .Count(group, counted, status, tracker, Jiffies.Of(context.NowNanoseconds), now);
+        if (count == 0)
+        {
+            return MatchResult.HotDrop(NoneLeft);
+        }
         return MatchResult.When((count > Limit) != IsUpTo, Count, (ulong)count);
     }
 
     /// <inheritdoc/>
-    public override string Explain(MatchResult result) => result.Condition == NoTuple
-        ? "the packet is part of nothing that can be counted"
-        : string.Create(CultureInfo.InvariantCulture, $"{result.Seen} connections, wanted {(IsUpTo ? "at most" : "more than")} {Limit}");
+    public override string Explain(MatchResult result) => result.Condition switch
+    {
+        NoTuple => "the packet is part of nothing that can be counted",
+        NoneLeft => "no connection is left to count",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{result.Seen} connections, wanted {(IsUpTo ? "at most" : "more than")} {Limit}"),
+    };
 }

@@ -82,6 +82,7 @@ public sealed record TcpmssTarget(IpFamily Family, ushort? Mss) : ExtensionTarge
         {
             return TargetVerdict.Drop;
         }
+        packet.Linearize();
         Span<byte> tcp = packet.Writable[start..];
         for (int i = HeaderLength; i <= header - OptionLength; i += tcp[i] <= NoOperation || tcp[i + 1] == 0 ? 1 : tcp[i + 1])
         {
@@ -137,7 +138,6 @@ public sealed record TcpmssTarget(IpFamily Family, ushort? Mss) : ExtensionTarge
     {
         int start = packet.TransportOffset;
         int mss = Math.Min(limit, packet.Family == IpFamily.IPv4 ? 536 : 1220);
-        packet.Linearize();
         packet.SetLength(packet.Length + OptionLength);
         Span<byte> tcp = packet.Writable[start..];
         tcp[HeaderLength..length].CopyTo(tcp[(HeaderLength + OptionLength)..]);

@@ -74,6 +74,7 @@ public sealed record TeeTarget(NetAddress Gateway, string Device) : ExtensionTar
     private void Duplicate(PacketBuffer packet, Hook hook, WalkContext walk)
     {
         PacketBuffer copy = walk.Stack.CopyOf(packet);
+        copy.Linearize(); // Shared pieces cannot be sent as they came.
         (copy.Connection, copy.ConntrackInfo, copy.Socket) = (-1, ConntrackInfo.Untracked, null);
         copy.SetLinkHeader(default);
         if (hook is Hook.PreRouting or Hook.LocalIn)

@@ -150,6 +150,7 @@ internal sealed class Defragmenter
         BinaryPrimitives.WriteUInt16BigEndian(ip[6..], queue.IsLargestDontFragment ? (ushort)0x4000 : (ushort)0);
         packet.RecomputeHeaderChecksum();
         (packet.FragmentMaxSize, packet.PiecesStart) = (queue.MaxSize, queue.Head.HeaderLength);
+        packet.KeepsDontFragment = queue.IsLargestDontFragment;
         PacketParser.ParseNetworkHeader(packet);
         return FragmentOutcome.Reassembled;
     }

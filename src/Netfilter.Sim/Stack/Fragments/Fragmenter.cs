@@ -140,7 +140,7 @@ internal ref struct Fragmenter
         {
             DropUncopiedOptions(ip[20.._header]);
         }
-        bool dontFragment = !_asReceived && _packet.FragmentMaxSize > 0 && (whole[6] & 0x40) != 0;
+        bool dontFragment = !_asReceived && _packet.KeepsDontFragment;
         int field = ((_packet.FragmentOffset + _done) / 8)
             | (moreInPacket || _packet.MoreFragments ? 0x2000 : 0)
             | (dontFragment ? 0x4000 : 0);
