@@ -86,7 +86,13 @@ internal sealed class ConnectionTable
 
     /// <summary>Finds a connection that has not expired (<c>__nf_conntrack_find_get</c>).</summary>
     /// <returns>Number and direction, as number · 2 + direction; −1 when there is none.</returns>
-    public int Find(in ConnectionTuple tuple, ConntrackZone zone, uint now)
+    /// <param name="tuple">The tuple.</param>
+    /// <param name="zone">Its zone.</param>
+    /// <param name="now">The time in jiffies.</param>
+    /// <param name="bucket">
+    /// The direction whose zone names the only bucket to look into, as Linux does for clashes; null for both.
+    /// </param>
+    public int Find(in ConnectionTuple tuple, ConntrackZone zone, uint now, ConnectionDirection? bucket = null)
     {
         Key key = new(tuple);
         int link = _buckets.Read((int)(key.Hash & (uint)_mask));
@@ -96,7 +102,8 @@ internal sealed class ConnectionTable
             int reference = link - 1;
             ref readonly ConnectionRecord record = ref _records.Read(reference >> 1);
             bool matches = Matches(in record, reference & 1, key, tuple) && (int)(record.Timeout - now) > 0
-                && record.Zone.IdIn((ConnectionDirection)(reference & 1)) == zone.IdIn((ConnectionDirection)(reference & 1));
+                && record.Zone.IdIn((ConnectionDirection)(reference & 1)) == zone.IdIn((ConnectionDirection)(reference & 1))
+                && (bucket is not { } own || zone.IdIn((ConnectionDirection)(reference & 1)) == zone.IdIn(own));
             if (matches && (zone.Directions == ConntrackZoneDirections.Both || (reference & 1) == 0))
             {
                 return reference;
@@ -123,6 +130,7 @@ internal sealed class ConnectionTable
             if (reference >> 1 != ignored && Matches(in record, reference & 1, key, tuple)
                 && (int)(record.Timeout - now) > 0
                 && record.Zone.IdIn((ConnectionDirection)(reference & 1)) == zone.IdIn((ConnectionDirection)(reference & 1))
+                && zone.IdIn((ConnectionDirection)(reference & 1)) == zone.IdIn(ConnectionDirection.Reply)
                 && !(HaveSameOriginal(reference >> 1, ignored)
                     && record.Zone.IdIn(ConnectionDirection.Original) == zone.IdIn(ConnectionDirection.Original)))
             {

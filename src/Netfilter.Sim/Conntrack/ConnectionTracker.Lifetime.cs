@@ -92,8 +92,8 @@ internal sealed partial class ConnectionTracker
             return Verdict.Drop;
         }
         ConntrackZone zone = _table.Read(id).Zone;
-        int clash = _table.Find(Original(id), zone, now);
-        clash = clash >= 0 ? clash : _table.Find(Reply(id), zone, now);
+        int clash = _table.Find(Original(id), zone, now, ConnectionDirection.Original);
+        clash = clash >= 0 ? clash : _table.Find(Reply(id), zone, now, ConnectionDirection.Reply);
         if (clash >= 0)
         {
             return ResolveClash(packet, id, clash >> 1, now, walk);
@@ -233,7 +233,7 @@ internal sealed partial class ConnectionTracker
                 packet.Connection = winner;
                 return Verdict.Accept;
             }
-            if (_table.Find(Reply(loser), _table.Read(loser).Zone, now) < 0)
+            if (_table.Find(Reply(loser), _table.Read(loser).Zone, now, ConnectionDirection.Reply) < 0)
             {
                 ref ConnectionRecord record = ref _table.Write(loser);
                 record.Timeout = unchecked(now + ConntrackSettings.Hz);

@@ -247,7 +247,7 @@ public sealed record RecentMatch : Match
     {
         byte ttl = packet.Span[packet.Family == IpFamily.IPv4 ? 8 : 7];
         bool leaving = hook is Hook.Forward or Hook.LocalOut or Hook.PostRouting;
-        return leaving && packet.Socket is null && packet.InDevice is not null ? unchecked((byte)(ttl + 1)) : ttl;
+        return leaving && packet.Socket is null ? unchecked((byte)(ttl + 1)) : ttl;
     }
 
     private string MaskText(IpFamily family) => (family == IpFamily.IPv4
