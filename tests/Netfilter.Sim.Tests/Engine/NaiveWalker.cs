@@ -1,4 +1,5 @@
 using System.Globalization;
+using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.Rules;
@@ -36,7 +37,8 @@ internal sealed class NaiveWalker(Table table, WalkContext walk)
         for (int i = 0; i < chain.Rules.Count; i++)
         {
             Rule rule = chain.Rules[i];
-            MatchAnswer answer = Base(rule.Ip, packet) ? Matches(rule, packet) : MatchAnswer.No;
+            MatchAnswer answer = Base(rule.Ip, packet);
+            answer = answer == MatchAnswer.Yes ? Matches(rule, packet) : answer;
             Tried.Add(string.Create(CultureInfo.InvariantCulture, $"{chain.Name}:{i + 1}:{answer}"));
             if (answer == MatchAnswer.HotDrop)
             {
@@ -80,13 +82,21 @@ internal sealed class NaiveWalker(Table table, WalkContext walk)
         return MatchAnswer.Yes;
     }
 
-    private static bool Base(IpSpec ip, PacketBuffer packet) =>
-        ip.Source.Contains(packet.Source) != ip.Has(IpSpecFlags.NotSource)
-        && ip.Destination.Contains(packet.Destination) != ip.Has(IpSpecFlags.NotDestination)
-        && (ip.InInterface?.Matches(packet.InDevice?.Name ?? "") ?? true) != ip.Has(IpSpecFlags.NotInInterface)
-        && (ip.OutInterface?.Matches(packet.OutDevice?.Name ?? "") ?? true) != ip.Has(IpSpecFlags.NotOutInterface)
-        && (ip.Protocol == 0 || (ip.Protocol == packet.Protocol) != ip.Has(IpSpecFlags.NotProtocol))
-        && (!ip.Has(IpSpecFlags.Fragment) || (packet.FragmentOffset != 0) != ip.Has(IpSpecFlags.NotFragment));
+    // In IPv6 the protocol stands behind the extension headers: a rule that asks for it drops a packet that has it nowhere.
+    private static MatchAnswer Base(IpSpec ip, PacketBuffer packet)
+    {
+        bool fits = ip.Source.Contains(packet.Source) != ip.Has(IpSpecFlags.NotSource)
+            && ip.Destination.Contains(packet.Destination) != ip.Has(IpSpecFlags.NotDestination)
+            && (ip.InInterface?.Matches(packet.InDevice?.Name ?? "") ?? true) != ip.Has(IpSpecFlags.NotInInterface)
+            && (ip.OutInterface?.Matches(packet.OutDevice?.Name ?? "") ?? true) != ip.Has(IpSpecFlags.NotOutInterface);
+        if (fits && ip.Protocol != 0 && ip.Family == IpFamily.IPv6 && !packet.HasTransport)
+        {
+            return MatchAnswer.HotDrop;
+        }
+        fits = fits && (ip.Protocol == 0 || (ip.Protocol == packet.Protocol) != ip.Has(IpSpecFlags.NotProtocol))
+            && (!ip.Has(IpSpecFlags.Fragment) || (packet.FragmentOffset != 0) != ip.Has(IpSpecFlags.NotFragment));
+        return fits ? MatchAnswer.Yes : MatchAnswer.No;
+    }
 
     private void Count(Chain chain, int index, PacketBuffer packet)
     {

@@ -9,7 +9,7 @@ namespace Netfilter.Sim.Tests.Engine;
 internal static class RuleLines
 {
     /// <summary>
-    /// A filter table of lines <c>CHAIN [s=prefix] [d=prefix] [i=if] [o=if] [p=proto] [dport=n] [f] [limit=burst] [chance=threshold] [mark=n] [state=name] [j=target] [g=chain]</c>,
+    /// A filter table of lines <c>CHAIN [s=prefix] [d=prefix] [i=if] [o=if] [p=proto] [dport=n] [f] [limit=burst] [chance=threshold] [mark=n] [state=name] [ctstate=name] [j=target] [g=chain]</c>,
     /// each condition with <c>!=</c> when inverted. A line <c>CHAIN policy DROP</c> sets a policy.
     /// </summary>
     public static Table Filter(params string[] lines) => Table(TableDefinition.Filter, IpFamily.IPv4, lines);
@@ -71,6 +71,7 @@ internal static class RuleLines
                 case "chance": matches.Add(new StatisticMatch(0, 0, uint.Parse(value, CultureInfo.InvariantCulture), not)); break;
                 case "mark": matches.Add(new MarkMatch { Mark = uint.Parse(value, CultureInfo.InvariantCulture), IsNegated = not }); break;
                 case "state": matches.Add(new StateMatch { States = Enum.Parse<ConntrackStates>(value), IsNegated = not }); break;
+                case "ctstate": matches.Add(new ConntrackMatch { States = new(Enum.Parse<ConntrackStates>(value), not) }); break;
                 case "header": matches.Add(protocol == 6 ? new TcpMatch(PortRange.All, PortRange.All) : new UdpMatch()); break;
                 case "comment": matches.Add(new CommentMatch { Comment = value }); break;
                 case "m": matches.Add(new FixedMatch(Enum.Parse<MatchAnswer>(value))); break;

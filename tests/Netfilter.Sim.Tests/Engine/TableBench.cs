@@ -38,11 +38,12 @@ internal sealed class TableBench
         Hook hook = Hook.Forward,
         bool watches = true,
         bool isLinear = false,
-        bool traces = false)
+        bool traces = false,
+        uint mark = 0)
     {
         Walk walk = new(new WalkOptions { KeepsSteps = watches, IsLinear = isLinear });
         _buffer.Load(packet);
-        (_buffer.InDevice, _buffer.OutDevice, _buffer.Trace) = (Eth0, Eth1, traces);
+        (_buffer.InDevice, _buffer.OutDevice, _buffer.Trace, _buffer.Mark) = (Eth0, Eth1, traces, mark);
         WalkContext context = Host.Context;
         context.Begin(0, walk, walk.Recorder, isLinear);
         int outer = context.BeginLife(LifeCause.Received, _buffer);

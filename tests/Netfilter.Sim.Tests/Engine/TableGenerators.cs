@@ -1,52 +1,69 @@
 using System.Globalization;
+using System.Net;
 using FsCheck;
 using FsCheck.Fluent;
+using Netfilter.Sim.Addressing;
 
 namespace Netfilter.Sim.Tests.Engine;
 
 /// <summary>Random tables in <see cref="RuleLines"/>' language and packets that have a good chance to meet their rules.</summary>
-internal static class TableGenerators
+internal sealed class TableGenerators
 {
     private const int ChainCount = 5;
 
-    private static readonly string[] Addresses = ["10.0.0.1", "10.0.0.2", "10.0.1.1", "255.255.255.255", "0.0.0.0"];
-    private static readonly string[] Prefixes = ["10.0.0.0/8", "10.0.0.0/24", "0.0.0.0/0", "0.0.0.1/0.0.0.255"];
     private static readonly int[] Ports = [0, 53, 80, 65535];
 
+    private readonly IpFamily _family;
+    private readonly string[] _addresses, _prefixes;
+
+    public TableGenerators(IpFamily family)
+    {
+        _family = family;
+        (_addresses, _prefixes) = family == IpFamily.IPv4
+            ? ((string[])["10.0.0.1", "10.0.0.2", "10.0.1.1", "255.255.255.255", "0.0.0.0"],
+                (string[])["10.0.0.0/8", "10.0.0.0/24", "0.0.0.0/0", "0.0.0.1/0.0.0.255"])
+            : (["fd00::1", "fd00::2", "fd00:0:0:1::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "::"],
+                ["fd00::/16", "fd00::/64", "::/0", "::1/::ff"]);
+    }
+
     /// <summary>The lines of a table with many rules of the kind that an index takes.</summary>
-    public static Gen<string[]> Table =>
+    public Gen<string[]> Table =>
         from chains in Gen.CollectToArray(Enumerable.Range(-1, ChainCount + 1).Select(Chain))
         from policy in Gen.Elements("ACCEPT", "DROP")
         select chains.SelectMany(lines => lines).Append($"FORWARD policy {policy}").ToArray();
 
-    /// <summary>Packets: whole, short, fragments; TCP, UDP and others.</summary>
-    public static Gen<byte[]> Packet =>
-        from source in Gen.Elements(Addresses)
-        from destination in Gen.Elements(Addresses)
+    /// <summary>Packets: whole, short, fragments; TCP, UDP and others; in IPv6 some behind an extension header.</summary>
+    public Gen<byte[]> Packet =>
+        from source in Gen.Elements(_addresses)
+        from destination in Gen.Elements(_addresses)
         from protocol in Gen.Frequency((4, Gen.Constant(6)), (4, Gen.Constant(17)), (1, Gen.Elements(0, 1, 50, 132, 136)))
         from sourcePort in Gen.Elements(Ports)
         from port in Gen.Elements(Ports)
         from fragment in Gen.Frequency((8, Gen.Constant(0)), (1, Gen.Constant(1)), (1, Gen.Constant(100)))
-        from length in Gen.Frequency((8, Gen.Constant(40)), (2, Gen.Choose(20, 45)))
-        select Bytes(source, destination, protocol, sourcePort, port, fragment, length);
+        from transportLength in Gen.Frequency((8, Gen.Constant(20)), (2, Gen.Choose(0, 25)))
+        from extension in Gen.Frequency((8, Gen.Constant<byte[]>([])), (1, Gen.Constant<byte[]>([0, 0, 1, 4, 0, 0, 0, 0])), (1, Gen.Constant<byte[]>([0, 9])))
+        select _family == IpFamily.IPv4
+            ? IPv4Bytes(source, destination, protocol, fragment, Transport(sourcePort, port, transportLength))
+            : IPv6Bytes(source, destination, protocol, fragment, extension, Transport(sourcePort, port, transportLength));
 
-    private static Gen<string[]> Chain(int number) =>
+    private Gen<string[]> Chain(int number) =>
         from count in Gen.Choose(0, 30)
         from rules in Rule(number).ArrayOf(count)
         select rules.Prepend(Name(number)).ToArray();
 
-    private static Gen<string> Rule(int chain) =>
+    private Gen<string> Rule(int chain) =>
         from start in Gen.Constant(Name(chain) + " ")
-        from source in Maybe(1, Gen.Elements(Addresses.Concat(Prefixes).ToArray()).Select(text => $"s{Not(text)}={text}"))
+        from source in Maybe(1, Gen.Elements(_addresses.Concat(_prefixes).ToArray()).Select(text => $"s{Not(text)}={text}"))
         from destination in Maybe(6, Gen.Frequency(
-            (5, Gen.Elements(Addresses).Select(text => "d=" + text)),
-            (1, Gen.Elements(Addresses).Select(text => "d!=" + text)),
-            (1, Gen.Elements(Prefixes).Select(text => "d=" + text))))
+            (5, Gen.Elements(_addresses).Select(text => "d=" + text)),
+            (1, Gen.Elements(_addresses).Select(text => "d!=" + text)),
+            (1, Gen.Elements(_prefixes).Select(text => "d=" + text))))
         from device in Maybe(1, Gen.Elements("i=eth0", "i!=eth0", "i=eth+", "o=eth1", "o=lo"))
-        from fragment in Maybe(1, Gen.Elements("f", "f!"))
+        from fragment in Maybe(_family == IpFamily.IPv4 ? 1 : 0, Gen.Elements("f", "f!"))
         from ports in Maybe(6, PortCondition)
         from other in Maybe(1, Gen.Elements(
-            "chance=1073741824", "chance!=715827883", "mark=0", "mark!=0", "state=Invalid", "state!=New", "comment=y"))
+            "chance=1073741824", "chance!=715827883", "mark=0", "mark!=0", "mark=7", "state=Invalid", "state!=New", "ctstate=Invalid",
+            "ctstate!=Untracked", "comment=y"))
         from target in Target(chain)
         select start + string.Join(' ', new[] { source, destination, device, fragment, ports, other, target }.Where(word => word.Length > 0));
 
@@ -80,18 +97,38 @@ internal static class TableGenerators
 
     private static string Number(string prefix, int number) => prefix + number.ToString(CultureInfo.InvariantCulture);
 
-    private static byte[] Bytes(string source, string destination, int protocol, int sourcePort, int port, int fragment, int length)
+    private static byte[] IPv4Bytes(string source, string destination, int protocol, int fragment, byte[] transport)
     {
-        byte[] bytes = new byte[length];
-        (bytes[0], bytes[3], bytes[8], bytes[9]) = (0x45, (byte)length, 64, (byte)protocol);
-        (bytes[6], bytes[7]) = ((byte)(fragment >> 8), (byte)fragment);
-        System.Net.IPAddress.Parse(source).GetAddressBytes().CopyTo(bytes, 12);
-        System.Net.IPAddress.Parse(destination).GetAddressBytes().CopyTo(bytes, 16);
+        byte[] header = new byte[20];
+        (header[0], header[3], header[8], header[9]) = (0x45, (byte)(20 + transport.Length), 64, (byte)protocol);
+        (header[6], header[7]) = ((byte)(fragment >> 8), (byte)fragment);
+        IPAddress.Parse(source).GetAddressBytes().CopyTo(header, 12);
+        IPAddress.Parse(destination).GetAddressBytes().CopyTo(header, 16);
+        return [.. header, .. transport];
+    }
+
+    // The extension header may say that it is longer than the packet; a fragment's header stands behind it.
+    private static byte[] IPv6Bytes(string source, string destination, int protocol, int fragment, byte[] extension, byte[] transport)
+    {
+        const byte HopByHop = 0, Fragment = 44;
+        byte inner = (byte)protocol;
+        byte[] piece = fragment == 0 ? [] : [inner, 0, (byte)(fragment >> 5), (byte)(fragment << 3), 0, 0, 0, 1];
+        inner = fragment == 0 ? inner : Fragment;
+        byte[] options = extension.Length == 0 ? [] : [inner, .. extension[1..]];
+        byte[] header = new byte[40];
+        (header[0], header[5], header[7]) = (0x60, (byte)(options.Length + piece.Length + transport.Length), 64);
+        header[6] = extension.Length == 0 ? inner : HopByHop;
+        IPAddress.Parse(source).GetAddressBytes().CopyTo(header, 8);
+        IPAddress.Parse(destination).GetAddressBytes().CopyTo(header, 24);
+        return [.. header, .. options, .. piece, .. transport];
+    }
+
+    private static byte[] Transport(int sourcePort, int port, int length)
+    {
         byte[] transport = new byte[25];
         (transport[0], transport[1], transport[2], transport[3]) =
             ((byte)(sourcePort >> 8), (byte)sourcePort, (byte)(port >> 8), (byte)port);
         transport[12] = 0x50;
-        transport.AsSpan(0, length - 20).CopyTo(bytes.AsSpan(20));
-        return bytes;
+        return transport[..length];
     }
 }

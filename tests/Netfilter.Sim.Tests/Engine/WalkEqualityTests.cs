@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.Rules;
@@ -9,31 +10,41 @@ namespace Netfilter.Sim.Tests.Engine;
 
 public class WalkEqualityTests
 {
-    private static readonly Gen<(string[] Lines, byte[][] Packets)> Cases =
-        from lines in TableGenerators.Table
-        from packets in TableGenerators.Packet.ArrayOf(20)
-        select (lines, packets);
+    private static Gen<(string[] Lines, (byte[], uint)[] Packets)> Cases(IpFamily family)
+    {
+        TableGenerators generators = new(family);
+        Gen<(byte[], uint)> packet =
+            from bytes in generators.Packet
+            from mark in Gen.Elements(0u, 0u, 7u)
+            select (bytes, mark);
+        return
+            from lines in generators.Table
+            from packets in packet.ArrayOf(20)
+            select (lines, packets);
+    }
 
-    [Fact]
-    public void Walk_RandomTables_IndexedLinearWatchedAndNaiveAgree()
+    [Theory]
+    [InlineData(IpFamily.IPv4)]
+    [InlineData(IpFamily.IPv6)]
+    public void Walk_RandomTables_IndexedLinearWatchedAndNaiveAgree(IpFamily family)
     {
         int indexed = 0, drops = 0;
-        Prop.ForAll(Cases.ToArbitrary(), example =>
+        Prop.ForAll(Cases(family).ToArbitrary(), example =>
         {
-            Table table = RuleLines.Filter(example.Lines);
-            TableBench fast = new(), linear = new(), watched = new();
+            Table table = RuleLines.Table(TableDefinition.Filter, family, example.Lines);
+            TableBench fast = new(family), linear = new(family), watched = new(family);
             NaiveWalker naive = new(table, new NetworkNamespace("naive").Context);
             fast.Load(table);
             linear.Load(table);
             watched.Load(table);
             PacketBuffer buffer = new();
-            foreach (byte[] packet in example.Packets)
+            foreach ((byte[] packet, uint mark) in example.Packets)
             {
-                (Verdict verdict, Walk walk) = fast.Pass(packet, watches: false, traces: true);
-                (Verdict linearVerdict, Walk linearWalk) = linear.Pass(packet, watches: false, isLinear: true, traces: true);
-                (Verdict watchedVerdict, Walk watchedWalk) = watched.Pass(packet, traces: true);
+                (Verdict verdict, Walk walk) = fast.Pass(packet, watches: false, traces: true, mark: mark);
+                (Verdict linearVerdict, Walk linearWalk) = linear.Pass(packet, watches: false, isLinear: true, traces: true, mark: mark);
+                (Verdict watchedVerdict, Walk watchedWalk) = watched.Pass(packet, traces: true, mark: mark);
                 buffer.Load(packet);
-                (buffer.InDevice, buffer.OutDevice) = (TableBench.Eth0, TableBench.Eth1);
+                (buffer.InDevice, buffer.OutDevice, buffer.Mark) = (TableBench.Eth0, TableBench.Eth1, mark);
                 naive.Tried.Clear();
                 naive.Walk(Hook.Forward, buffer).ShouldBe(verdict);
                 linearVerdict.ShouldBe(verdict);
@@ -62,20 +73,21 @@ public class WalkEqualityTests
     [Fact]
     public void Walk_SameSeedTwice_GivesTheSameTraceByteForByte()
     {
-        (string[] lines, byte[][] packets) = Cases.Sample(20, new Rnd(5, 7), 1).First();
+        (string[] lines, (byte[], uint)[] packets) = Cases(IpFamily.IPv4).Sample(20, new Rnd(5, 7), 1).First();
         Explanation(lines, packets).ShouldBe(Explanation(lines, packets));
     }
 
-    private static string Explanation(string[] lines, byte[][] packets)
+    private static string Explanation(string[] lines, (byte[] Bytes, uint Mark)[] packets)
     {
         TableBench bench = new();
         bench.Load(RuleLines.Filter(lines));
-        return string.Concat(packets.Select(packet => bench.Pass(packet).Walk.Explain()));
+        return string.Concat(packets.Select(packet => bench.Pass(packet.Bytes, mark: packet.Mark).Walk.Explain()));
     }
 
     private static IEnumerable<string> Tried(Walk walk) => walk.Steps.OfType<RuleStep>().Select(step =>
     {
         MatchAnswer answer = step.IsMatch ? MatchAnswer.Yes
+            : step.Failed == RuleCondition.BrokenHeaders ? MatchAnswer.HotDrop
             : step.Failed == RuleCondition.Match ? step.MatchResult.Answer : MatchAnswer.No;
         return FormattableString.Invariant($"{step.Place.Chain.Name}:{step.Place.Number}:{answer}");
     });
