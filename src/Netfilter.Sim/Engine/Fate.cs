@@ -48,6 +48,7 @@ public readonly record struct Fate(FateKind Kind, NetDevice? Device, RulePlace P
         FateKind.Rejected when Place.IsSomewhere => $"Rejected with {Reason} by {Place}",
         FateKind.Dropped when Place.IsSomewhere => Reason is null ? $"Dropped by {Place}" : $"Dropped by {Place}: {Reason}",
         FateKind.Unknown when Place.IsSomewhere => $"Unknown at {Place}: {Reason}",
+        _ when Place.IsSomewhere => $"{Kind} by {Place}: {Reason}",
         _ => $"{Kind}: {Reason}",
     };
 }

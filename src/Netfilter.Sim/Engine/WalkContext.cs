@@ -91,13 +91,18 @@ internal sealed partial class WalkContext(NetworkNamespace host)
 
     /// <summary>
     /// Says why the function that is about to return <see cref="Verdict.Drop"/>, <see cref="Verdict.Stolen"/> or
-    /// <see cref="Verdict.Unknown"/> does so. The first word counts: an outer function does not overwrite the reason.
+    /// <see cref="Verdict.Unknown"/> does so. The first word counts: an outer function does not overwrite the reason, it
+    /// only adds the rule that was at work when the inner one did not know it.
     /// </summary>
     public void Blame(in Fate fate)
     {
         if (_blame.Kind == FateKind.None)
         {
             _blame = fate;
+        }
+        else if (!_blame.Place.IsSomewhere)
+        {
+            _blame = _blame with { Place = fate.Place };
         }
     }
 

@@ -85,7 +85,7 @@ internal readonly ref struct TupleChooser
     }
 
     private static bool HasPorts(byte protocol) => protocol is IpProtocols.Tcp or IpProtocols.Udp or IpProtocols.UdpLite
-        or IpProtocols.Sctp or IpProtocols.Dccp or IpProtocols.Gre or IpProtocols.Icmp or IpProtocols.IcmpV6;
+        or IpProtocols.Sctp or IpProtocols.Gre or IpProtocols.Icmp or IpProtocols.IcmpV6;
 
     /// <summary>
     /// Looks for a connection of the same source whose translation lies in the range, to translate this one alike
@@ -214,7 +214,7 @@ internal readonly ref struct TupleChooser
             case IpProtocols.Gre:
                 (minimum, size) = isSpecified ? (_range.MinPort, _range.MaxPort - _range.MinPort + 1) : (1, 65535);
                 return size > 0 && _tracker.Table.HasExtension(_id) && _tracker.Table.ReadExtension(_id).Master >= 0;
-            case IpProtocols.Tcp or IpProtocols.Udp or IpProtocols.UdpLite or IpProtocols.Sctp or IpProtocols.Dccp:
+            case IpProtocols.Tcp or IpProtocols.Udp or IpProtocols.UdpLite or IpProtocols.Sctp:
                 if (!isSpecified)
                 {
                     (minimum, size) = tuple.SourcePort switch
