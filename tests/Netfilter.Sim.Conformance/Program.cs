@@ -7,6 +7,10 @@ try
     if (args is ["pack", string folder, string zip])
     {
         Console.WriteLine($"{CasePack.Write(folder, zip)} files");
+        if (Path.GetDirectoryName(Path.GetFullPath(zip)) == CaseFolder.Find())
+        {
+            FidelityTable.Write();
+        }
         return 0;
     }
     if (args is ["reference"])

@@ -323,7 +323,7 @@ internal ref struct ChainWalker<TAddress, TObserver>
                 // Only the built-in RETURN goes back; to x_tables any other number from a target is a verdict.
                 return Step.Accept;
             case TargetVerdict.Stolen:
-                _walk.Blame(Fate.Held($"taken over by {target.Name}") with { Place = PlaceOf(at, rule) });
+                _walk.Blame(Fate.Held($"taken over by {target.Name}") with { Place = PlaceOf(rule) });
                 return Step.Stolen;
             case TargetVerdict.Unknown:
                 string reason = target.NotModelled ?? "what the target would do is not modelled";
