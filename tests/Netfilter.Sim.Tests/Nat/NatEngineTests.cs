@@ -137,6 +137,7 @@ public sealed class NatEngineTests
     public void Translation_OfAnyPacketAndBack_RestoresIt(IpFamily family)
     {
         bool isIPv4 = family == IpFamily.IPv4;
+        // GRE's one key is that of the destination and lies in the payload.
         Gen<(NetAddress, NetAddress, ushort, ushort, byte, byte[], bool, bool)> cases =
             from client in PacketGenerators.Address(family)
             from other in PacketGenerators.Address(family)
@@ -145,7 +146,6 @@ public sealed class NatEngineTests
             from protocol in Gen.Elements<byte>(isIPv4 ? (byte)1 : (byte)58, 6, 17, 47, 50, 132, 136)
             from payload in Gen.ArrayOf(Gen.Choose(0, 255).Select(value => (byte)value))
             from isBroken in Gen.Elements(true, false, false)
-            // GRE's one key is that of the destination and lies in the payload.
             from isSource in Gen.Elements(true, false)
             select (client, other, (ushort)port, (ushort)newPort, protocol, payload, isBroken, isSource || protocol == IpProtocols.Gre);
         int changed = 0;
