@@ -14,8 +14,13 @@ public class ClusterPropertyTests
     private const int NodeCount = 3;
 
     /// <summary>What happens to the pods and the Service, one after the other; rules may follow in between.</summary>
-    private static Gen<(int Kind, int Pod, bool Settles)[]> Events { get; } = (
-        from kind in Gen.Choose(0, 4)
+    private static Gen<(int Kind, int Pod, bool Settles)[]> Events { get; } = EventsOf(lastKind: 4);
+
+    /// <summary>Policies, affinity, load balancers and whole Services besides.</summary>
+    private static Gen<(int Kind, int Pod, bool Settles)[]> EventsOfAllKinds { get; } = EventsOf(lastKind: 10);
+
+    private static Gen<(int Kind, int Pod, bool Settles)[]> EventsOf(int lastKind) => (
+        from kind in Gen.Choose(0, lastKind)
         from pod in Gen.Choose(0, 5)
         from settles in Gen.Elements(true, false)
         select (kind, pod, settles)).ArrayOf();
@@ -46,7 +51,7 @@ public class ClusterPropertyTests
 
     [Fact]
     public void AnyCourseOfEvents_EndsInTheRulesOfAFullSync() => PropertyCheck.ForAll(
-        Events,
+        EventsOfAllKinds,
         events =>
         {
             Cluster cluster = Play(events);
@@ -54,13 +59,14 @@ public class ClusterPropertyTests
             {
                 NetworkNamespace fresh = new("fresh");
                 new NodeTables(fresh, IPFamily.IPv4).Restore(cluster.ProxierOf(node).CreateFullPayload()).ShouldBeTrue();
-                NatOf(cluster[node]).ShouldBe(NatOf(fresh));
+                TableOf(cluster[node], "nat").ShouldBe(TableOf(fresh, "nat"));
+                TableOf(cluster[node], "filter").ShouldBe(TableOf(fresh, "filter"));
             }
         },
-        count: 25);
+        count: 60);
 
-    private static string NatOf(NetworkNamespace host) => host.Save().Split("COMMIT\n")
-        .Single(table => table.StartsWith("*nat", StringComparison.Ordinal))
+    private static string TableOf(NetworkNamespace host, string table) => host.Save().Split("COMMIT\n")
+        .Single(text => text.StartsWith("*" + table, StringComparison.Ordinal))
         .Replace(":KUBE-PROXY-CANARY - [0:0]\n", "", StringComparison.Ordinal);
 
     private static Cluster Play((int Kind, int Pod, bool Settles)[] events)
@@ -104,6 +110,40 @@ public class ClusterPropertyTests
                 break;
             case 4:
                 cluster.Advance(TimeSpan.FromSeconds(number));
+                break;
+            default:
+                ChangeServices(cluster, kind, number);
+                break;
+        }
+    }
+
+    private static void ChangeServices(Cluster cluster, int kind, int number)
+    {
+        Service web = cluster.State.FindService("web")!;
+        Service other = web with { Metadata = new ObjectMeta { Name = "other", Namespace = "default" } };
+        switch (kind)
+        {
+            case 5:
+                cluster.UpdateService("web", spec => spec with { SessionAffinity = (SessionAffinity)(number % 2) });
+                break;
+            case 6:
+                cluster.UpdateService("web", spec => spec with { InternalTrafficPolicy = (TrafficPolicy)(number % 2) });
+                break;
+            case 7:
+                cluster.UpdateService("web", spec => spec with { ExternalTrafficPolicy = (TrafficPolicy)(number % 2) });
+                break;
+            case 8:
+                cluster.Apply(web with
+                {
+                    Spec = web.Spec with { LoadBalancerSourceRanges = number % 3 == 0 ? default : ["192.168.0.0/16"] },
+                    LoadBalancerIngress = number % 2 == 0 ? default : [new LoadBalancerIngress { IP = "203.0.113.9" }],
+                });
+                break;
+            case 9:
+                cluster.Apply(other with { Spec = other.Spec with { ClusterIP = "", ClusterIPs = default, Ports = [other.Spec.Ports[0] with { NodePort = 0 }] } });
+                break;
+            case 10:
+                cluster.Delete(other);
                 break;
         }
     }
