@@ -89,12 +89,24 @@ internal sealed class ConnectionTable
     /// <param name="tuple">The tuple.</param>
     /// <param name="zone">Its zone.</param>
     /// <param name="now">The time in jiffies.</param>
-    /// <param name="bucket">
-    /// The direction whose zone names the only bucket to look into, as Linux does for clashes; null for both.
-    /// </param>
-    public int Find(in ConnectionTuple tuple, ConntrackZone zone, uint now, ConnectionDirection? bucket = null)
+    public int Find(in ConnectionTuple tuple, ConntrackZone zone, uint now) => Find(new Key(tuple), tuple, zone, now, null);
+
+    /// <summary>
+    /// Finds a connection that has the same tuple as one direction of another that is not in the table. As Linux does for
+    /// clashes, only the bucket that the zone of that direction names is looked into.
+    /// </summary>
+    /// <returns>As <see cref="Find(in ConnectionTuple, ConntrackZone, uint)"/>.</returns>
+    public int FindTwin(int id, ConnectionDirection direction, uint now)
     {
-        Key key = new(tuple);
+        ref readonly ConnectionRecord record = ref _records.Read(id);
+        return record.IsIPv6
+            ? Find(new Key(record, direction), TupleOf(id, direction), record.Zone, now, direction)
+            : Find(new Key(record, direction), default, record.Zone, now, direction);
+    }
+
+    // The tuple is asked only for what a key leaves out of it: whole IPv6 addresses. Without a bucket both are looked into.
+    private int Find(in Key key, in ConnectionTuple tuple, ConntrackZone zone, uint now, ConnectionDirection? bucket)
+    {
         int link = _buckets.Read((int)(key.Hash & (uint)_mask));
         int found = -1;
         while (link != 0)
@@ -118,9 +130,19 @@ internal sealed class ConnectionTable
     /// Whether another connection has a tuple (<c>nf_conntrack_tuple_taken</c>). One that begins with the same original
     /// tuple is the same flow and does not count.
     /// </summary>
-    public bool IsTaken(in ConnectionTuple tuple, int ignored, uint now)
+    public bool IsTaken(in ConnectionTuple tuple, int ignored, uint now) => IsTaken(new Key(tuple), tuple, ignored, now);
+
+    /// <summary>Whether another connection has the tuple of a connection's answers.</summary>
+    public bool IsReplyTaken(int id, uint now)
     {
-        Key key = new(tuple);
+        ref readonly ConnectionRecord record = ref _records.Read(id);
+        return record.IsIPv6
+            ? IsTaken(TupleOf(id, ConnectionDirection.Reply), id, now)
+            : IsTaken(new Key(record, ConnectionDirection.Reply), default, id, now);
+    }
+
+    private bool IsTaken(in Key key, in ConnectionTuple tuple, int ignored, uint now)
+    {
         ConntrackZone zone = _records.Read(ignored).Zone;
         int link = _buckets.Read((int)(key.Hash & (uint)_mask));
         while (link != 0)
@@ -247,7 +269,7 @@ internal sealed class ConnectionTable
     /// <summary>Makes a connection findable by its source (<c>nf_nat_setup_info</c>'s <c>hash_by_src</c>).</summary>
     public void InsertSource(int id)
     {
-        int bucket = SourceBucket(TupleOf(id, ConnectionDirection.Original));
+        int bucket = SourceBucket(id);
         ref int head = ref _sources.Write(bucket);
         _records.Write(id).NextBySource = head;
         head = id + 1;
@@ -256,7 +278,7 @@ internal sealed class ConnectionTable
     /// <summary>Takes a connection out of the chain of its source.</summary>
     public void RemoveSource(int id)
     {
-        int bucket = SourceBucket(TupleOf(id, ConnectionDirection.Original));
+        int bucket = SourceBucket(id);
         int next = _records.Read(id).NextBySource;
         int at = _sources.Read(bucket) - 1;
         if (at == id)
@@ -287,7 +309,7 @@ internal sealed class ConnectionTable
         : record.ReplyAddresses == key.Addresses && record.ReplyPorts == key.Ports;
 
     private bool Matches(in ConnectionRecord record, int direction, in Key key, in ConnectionTuple tuple) =>
-        IsAt(in record, direction, key) && record.Protocol == tuple.Protocol && record.IsIPv6 == key.IsIPv6
+        IsAt(in record, direction, key) && record.Protocol == key.Protocol && record.IsIPv6 == key.IsIPv6
         && (!key.IsIPv6 || HasAddresses(record.AddressSlot, direction, tuple));
 
     private bool HasAddresses(int slot, int direction, in ConnectionTuple tuple)
@@ -332,13 +354,7 @@ internal sealed class ConnectionTable
         return slot;
     }
 
-    private uint HashOf(int id, ConnectionDirection direction)
-    {
-        ref readonly ConnectionRecord record = ref _records.Read(id);
-        return direction == ConnectionDirection.Original
-            ? Key.HashOf(record.OriginalAddresses, record.OriginalPorts, record.Protocol)
-            : Key.HashOf(record.ReplyAddresses, record.ReplyPorts, record.Protocol);
-    }
+    private uint HashOf(int id, ConnectionDirection direction) => new Key(_records.Read(id), direction).Hash;
 
     private void Push(int id, ConnectionDirection direction)
     {
@@ -419,6 +435,12 @@ internal sealed class ConnectionTable
         }
     }
 
+    private int SourceBucket(int id)
+    {
+        ref readonly ConnectionRecord record = ref _records.Read(id);
+        return (int)(Key.HashOf((uint)record.OriginalAddresses, (ushort)record.OriginalPorts, record.Protocol) & (uint)_mask);
+    }
+
     private int SourceBucket(in ConnectionTuple original)
     {
         uint source = original.Family == IpFamily.IPv4 ? original.Source.IPv4Bits : Key.Fold(original.Source.Bits);
@@ -439,6 +461,7 @@ internal sealed class ConnectionTable
         public readonly ulong Addresses;
         public readonly uint Ports;
         public readonly uint Hash;
+        public readonly byte Protocol;
         public readonly bool IsIPv6;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -449,7 +472,19 @@ internal sealed class ConnectionTable
                 ? Fold(tuple.Source.Bits) | ((ulong)Fold(tuple.Destination.Bits) << 32)
                 : tuple.Source.IPv4Bits | ((ulong)tuple.Destination.IPv4Bits << 32);
             Ports = tuple.SourcePort | ((uint)tuple.DestinationPort << 16);
-            Hash = HashOf(Addresses, Ports, tuple.Protocol);
+            Protocol = tuple.Protocol;
+            Hash = HashOf(Addresses, Ports, Protocol);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Key(in ConnectionRecord record, ConnectionDirection direction)
+        {
+            bool original = direction == ConnectionDirection.Original;
+            (Addresses, Ports) = original
+                ? (record.OriginalAddresses, record.OriginalPorts)
+                : (record.ReplyAddresses, record.ReplyPorts);
+            (Protocol, IsIPv6) = (record.Protocol, record.IsIPv6);
+            Hash = HashOf(Addresses, Ports, Protocol);
         }
 
         public static uint HashOf(ulong addresses, uint ports, byte protocol)

@@ -91,9 +91,8 @@ internal sealed partial class ConnectionTracker
         {
             return Verdict.Drop;
         }
-        ConntrackZone zone = _table.Read(id).Zone;
-        int clash = _table.Find(Original(id), zone, now, ConnectionDirection.Original);
-        clash = clash >= 0 ? clash : _table.Find(Reply(id), zone, now, ConnectionDirection.Reply);
+        int clash = _table.FindTwin(id, ConnectionDirection.Original, now);
+        clash = clash >= 0 ? clash : _table.FindTwin(id, ConnectionDirection.Reply, now);
         if (clash >= 0)
         {
             return ResolveClash(packet, id, clash >> 1, now, walk);

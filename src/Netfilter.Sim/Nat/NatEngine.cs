@@ -34,7 +34,7 @@ internal sealed partial class NatEngine(NetworkNamespace host)
         }
         ConnectionTuple current = tracker.Reply(id).Invert();
         ConnectionTuple chosen = new TupleChooser(id, range, manip, walk).Choose(current);
-        ConnectionStatus done = manip == NatManip.Source ? ConnectionStatus.SourceNatDone : ConnectionStatus.DestinationNatDone;
+        ConnectionStatus done = DecidedBit(manip);
         if (chosen != current)
         {
             tracker.Table.SetReply(id, chosen.Invert());
@@ -44,11 +44,7 @@ internal sealed partial class NatEngine(NetworkNamespace host)
                 tracker.Table.WriteExtension(id).HasSequenceAdjust = true;
             }
         }
-        if (manip == NatManip.Source)
-        {
-            tracker.Table.InsertSource(id);
-        }
-        tracker.Write(id).Status |= done;
+        Decide(id, manip, done);
         if (chosen != current && walk.Recorder is { } recorder)
         {
             Trace(manip, current, chosen, recorder);
@@ -59,13 +55,33 @@ internal sealed partial class NatEngine(NetworkNamespace host)
     /// <summary>Decides that nothing but a taken port changes (<c>nf_nat_alloc_null_binding</c>).</summary>
     public Verdict SetupNullBinding(int id, NatManip manip, WalkContext walk)
     {
+        ref readonly ConnectionRecord record = ref Tracker.Read(id);
+        if (!record.IsConfirmed && !IsDecided(record.Status, manip)
+            && !Tracker.Table.IsReplyTaken(id, ConnectionTracker.JiffiesOf(walk.NowNanoseconds)))
+        {
+            // What nobody else claims stays as it is: the same answer without asking for a choice.
+            Decide(id, manip, DecidedBit(manip));
+            return Verdict.Accept;
+        }
         ConnectionTuple reply = Tracker.Reply(id);
         return SetupInfo(id, NatRange.Of(manip == NatManip.Source ? reply.Destination : reply.Source), manip, walk);
     }
 
+    private static ConnectionStatus DecidedBit(NatManip manip) =>
+        manip == NatManip.Source ? ConnectionStatus.SourceNatDone : ConnectionStatus.DestinationNatDone;
+
+    private void Decide(int id, NatManip manip, ConnectionStatus bits)
+    {
+        if (manip == NatManip.Source)
+        {
+            Tracker.Table.InsertSource(id);
+        }
+        Tracker.Write(id).Status |= bits;
+    }
+
     /// <summary>Whether an end has been decided (<c>nf_nat_initialized</c>).</summary>
     public static bool IsDecided(ConnectionStatus status, NatManip manip) =>
-        (status & (manip == NatManip.Source ? ConnectionStatus.SourceNatDone : ConnectionStatus.DestinationNatDone)) != 0;
+        (status & DecidedBit(manip)) != 0;
 
     /// <summary>The bit that says that an end is translated.</summary>
     public static ConnectionStatus TranslationOf(NatManip manip) =>
