@@ -11,6 +11,8 @@ internal sealed class ChainCompiler<TAddress>
     private readonly Func<string, int> _slotOf;
     private readonly List<Match> _matches = [];
     private readonly List<int> _matchStates = [];
+    private readonly List<ExtensionTarget> _targets = [];
+    private readonly List<int> _targetStates = [];
     private readonly List<StateDeclaration> _states = [];
     private readonly List<InterfaceTest> _tests = [];
     private readonly HashSet<int> _calls = [];
@@ -23,14 +25,14 @@ internal sealed class ChainCompiler<TAddress>
     /// <summary>Compiles a chain.</summary>
     /// <param name="table">The table's name, for errors.</param>
     /// <param name="chain">The chain.</param>
+    /// <param name="rules">Room for as many rules as the chain has.</param>
     /// <param name="slotOf">Gives the slot of a user chain, or −1.</param>
     /// <exception cref="RulesetLoadException">A rule is of the other family, or names a chain that is not there.</exception>
-    public static CompiledChain<TAddress> Compile(string table, Chain chain, Func<string, int> slotOf)
+    public static CompiledChain<TAddress> Compile(
+        string table, Chain chain, RuleCode<TAddress>[] rules, Func<string, int> slotOf)
     {
         ChainCompiler<TAddress> compiler = new(slotOf);
-        int count = chain.Rules.Count;
-        RuleCode<TAddress>[] rules = new RuleCode<TAddress>[count];
-        int[] ports = new int[count];
+        int[] ports = new int[rules.Length];
         int i = 0;
         foreach (Rule rule in chain.Rules)
         {
@@ -51,7 +53,9 @@ internal sealed class ChainCompiler<TAddress>
         {
             Rules = rules,
             Matches = [.. compiler._matches],
-            MatchStates = compiler._matchStates.Exists(state => state >= 0) ? [.. compiler._matchStates] : null,
+            MatchStates = OrNull(compiler._matchStates),
+            Targets = [.. compiler._targets],
+            TargetStates = OrNull(compiler._targetStates),
             States = [.. compiler._states],
             InterfaceTests = [.. compiler._tests],
             Calls = [.. compiler._calls],
@@ -146,7 +150,9 @@ internal sealed class ChainCompiler<TAddress>
                 break;
             case ExtensionTarget target:
                 _needs |= target.Needs;
-                (code.Action, code.Target, code.Argument) = (RuleAction.Extension, target, AddState(target.State));
+                (code.Action, code.Argument) = (RuleAction.Extension, _targets.Count);
+                _targets.Add(target);
+                _targetStates.Add(AddState(target.State));
                 _states.AddRange(target.HeldStates);
                 if (target is DnatTarget { Translation: { IsSingle: true } single } && (code.MatchCount == 0 || code.Test == InlineKind.Header))
                 {
@@ -162,6 +168,8 @@ internal sealed class ChainCompiler<TAddress>
     private static bool IsUnconditional(IpSpec ip) => ip.Protocol == 0 && ip.Flags == IpSpecFlags.None
         && ip.Source.Length == 0 && ip.Destination.Length == 0
         && ip.InInterface is null && ip.OutInterface is null;
+
+    private static int[]? OrNull(List<int> states) => states.Exists(state => state >= 0) ? [.. states] : null;
 
     private int AddState(StateDeclaration? state)
     {

@@ -222,7 +222,7 @@ internal ref struct ChainWalker<TAddress, TObserver>
         for (int i = code.FirstMatch; i < code.FirstMatch + code.MatchCount; i++)
         {
             Match match = chain.Code.Matches[i];
-            MatchResult result = match.Evaluate(new MatchContext(_packet, _hook, _walk, StateOf(chain, i)));
+            MatchResult result = match.Evaluate(new MatchContext(_packet, _hook, _walk, StateOf(chain, chain.Code.MatchStates, i)));
             if (result.Answer != MatchAnswer.Yes)
             {
                 return MatchFailed(rule, match, result);
@@ -231,11 +231,8 @@ internal ref struct ChainWalker<TAddress, TObserver>
         return Step.Next;
     }
 
-    private static int StateOf(in LoadedChain<TAddress> chain, int match)
-    {
-        int[]? states = chain.Code.MatchStates;
-        return states is null || states[match] < 0 ? -1 : chain.StateSlots[states[match]];
-    }
+    private static int StateOf(in LoadedChain<TAddress> chain, int[]? states, int of) =>
+        states is null || states[of] < 0 ? -1 : chain.StateSlots[states[of]];
 
     private readonly Step MatchFailed(int rule, Match match, in MatchResult result)
     {
@@ -308,8 +305,9 @@ internal ref struct ChainWalker<TAddress, TObserver>
 
     private readonly Step ActExtension(int rule, in RuleCode<TAddress> code)
     {
-        ExtensionTarget target = code.Target!;
-        int state = code.Argument < 0 ? -1 : _table.Loaded(_slot).StateSlots[code.Argument];
+        ref readonly LoadedChain<TAddress> chain = ref _table.Loaded(_slot);
+        ExtensionTarget target = chain.Code.Targets[code.Argument];
+        int state = StateOf(chain, chain.Code.TargetStates, code.Argument);
         TargetVerdict verdict = target.Evaluate(new TargetContext(_packet, _hook, _walk, state));
         if (TObserver.Watches)
         {

@@ -16,6 +16,11 @@ internal sealed class CompiledChain<TAddress>
     /// <summary>For each of <see cref="Matches"/> the number of its state in <see cref="States"/>, or −1; null when none has one.</summary>
     public required int[]? MatchStates { get; init; }
 
+    public required ExtensionTarget[] Targets { get; init; }
+
+    /// <summary>For each of <see cref="Targets"/> the number of its state in <see cref="States"/>, or −1; null when none has one.</summary>
+    public required int[]? TargetStates { get; init; }
+
     public required StateDeclaration[] States { get; init; }
 
     public required InterfaceTest[] InterfaceTests { get; init; }

@@ -12,10 +12,10 @@ internal struct RuleCode<TAddress>
 {
     public TAddress Source, SourceMask, Destination, DestinationMask;
 
-    /// <summary>For <see cref="RuleAction.Extension"/> and <see cref="RuleAction.Translate"/>.</summary>
-    public ExtensionTarget? Target;
-
-    /// <summary>For <see cref="RuleAction.Jump"/> and <see cref="RuleAction.Goto"/>: the chain's slot. Otherwise the state of the target, or −1.</summary>
+    /// <summary>
+    /// For <see cref="RuleAction.Jump"/> and <see cref="RuleAction.Goto"/>: the chain's slot. For <see cref="RuleAction.Extension"/>
+    /// and <see cref="RuleAction.Translate"/>: the target's place in <see cref="CompiledChain{TAddress}.Targets"/>.
+    /// </summary>
     public int Argument;
 
     /// <summary>First of the rule's matches in the chain's list.</summary>

@@ -79,9 +79,12 @@ internal sealed partial class TableInstance<TAddress>
         }
         change.SlotCount = fresh;
         HashSet<string> removed = new(change.Removed, StringComparer.Ordinal);
+        // All at once, so that the rules of chains that call each other lie together, and nothing else between them.
+        List<RuleCode<TAddress>[]> rules = [.. change.AddedAndEdited.Select(edit => new RuleCode<TAddress>[edit.Chain.Rules.Count])];
+        int next = 0;
         foreach (Edit edit in change.AddedAndEdited)
         {
-            edit.Code = ChainCompiler<TAddress>.Compile(Name, edit.Chain, SlotOfUserChain);
+            edit.Code = ChainCompiler<TAddress>.Compile(Name, edit.Chain, rules[next++], SlotOfUserChain);
             change.CodeOfSlot.Add(edit.Slot, edit.Code);
         }
         if (removed.Count > 0)

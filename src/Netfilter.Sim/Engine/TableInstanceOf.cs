@@ -33,7 +33,7 @@ internal sealed partial class TableInstance<TAddress> : TableInstance
             _rootOfHook[(int)definition.HookOf(chain.Name)!.Value] = slot;
             int counter = _counters.Take(1);
             _counters.Write(counter) = default;
-            CompiledChain<TAddress> code = ChainCompiler<TAddress>.Compile(definition.Name, chain, _ => -1);
+            CompiledChain<TAddress> code = ChainCompiler<TAddress>.Compile(definition.Name, chain, [], _ => -1);
             _slots.Write(slot) = new ChainSlot<TAddress> { Rules = code.Rules, FirstCounter = counter };
             _chains.Write(slot) = new LoadedChain<TAddress> { Source = chain, Code = code, StateSlots = [] };
         }

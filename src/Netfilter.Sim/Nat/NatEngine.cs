@@ -33,7 +33,7 @@ internal sealed partial class NatEngine(NetworkNamespace host)
             return Verdict.Drop;
         }
         ConnectionTuple current = tracker.Reply(id).Invert();
-        ConnectionTuple chosen = new TupleChooser(id, range, manip, walk).Choose(current);
+        ConnectionTuple chosen = new TupleChooser(id, in range, manip, walk).Choose(current);
         ConnectionStatus done = DecidedBit(manip);
         if (chosen != current)
         {

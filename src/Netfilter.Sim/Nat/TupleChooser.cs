@@ -19,15 +19,16 @@ internal readonly ref struct TupleChooser
     private const int EvictingAttempts = MaxAttempts / 4;
 
     private readonly int _id;
-    private readonly NatRange _range;
+    private readonly ref readonly NatRange _range;
     private readonly NatManip _manip;
     private readonly WalkContext _walk;
     private readonly ConnectionTracker _tracker;
     private readonly uint _now;
 
-    public TupleChooser(int id, in NatRange range, NatManip manip, WalkContext walk)
+    public TupleChooser(int id, ref readonly NatRange range, NatManip manip, WalkContext walk)
     {
-        (_id, _range, _manip, _walk, _tracker) = (id, range, manip, walk, walk.Conntrack);
+        (_id, _manip, _walk, _tracker) = (id, manip, walk, walk.Conntrack);
+        _range = ref range;
         _now = ConnectionTracker.JiffiesOf(walk.NowNanoseconds);
     }
 
