@@ -232,7 +232,7 @@ internal sealed partial class ConnectionTracker
                 packet.Connection = winner;
                 return Verdict.Accept;
             }
-            if (_table.Find(Reply(loser), _table.Read(loser).Zone, now, ConnectionDirection.Reply) < 0)
+            if (_table.FindTwin(loser, ConnectionDirection.Reply, now) < 0)
             {
                 ref ConnectionRecord record = ref _table.Write(loser);
                 record.Timeout = unchecked(now + ConntrackSettings.Hz);
