@@ -30,6 +30,10 @@ try
         case ["--fuzz", string count, "--seed", string seed]:
             return FuzzCommand.Run(count, seed, Console.Out);
     }
+    if (args is ["--live", ..])
+    {
+        return LiveCommand.Run(args, Console.Out);
+    }
     if (args.Contains("--help"))
     {
         Console.WriteLine(ConformanceOptions.Usage);

@@ -238,10 +238,11 @@ internal sealed partial class ConnectionTracker
     /// </summary>
     public static void Attach(PacketBuffer answer, PacketBuffer cause)
     {
-        if (cause.Connection < 0)
+        if (cause.Connection < 0 && cause.ConntrackInfo != ConntrackInfo.Untracked)
         {
             return;
         }
+        // An answer to what is not tracked is marked as seen without a connection: NOTRACK passes it over, tracking does not.
         answer.Connection = cause.Connection;
         answer.ConntrackInfo = cause.ConntrackInfo.DirectionOf() == ConnectionDirection.Original
             ? ConntrackInfo.RelatedReply : ConntrackInfo.Related;

@@ -67,7 +67,7 @@ internal readonly ref struct TcpSegment
         {
             return;
         }
-        (endpoint.Scale, endpoint.Flags) = (0, TcpEndpointFlags.None);
+        (endpoint.Scale, endpoint.Flags) = (0, endpoint.Flags & TcpEndpointFlags.BeLiberal);
         while (NextOption(ref options, out byte kind, out ReadOnlySpan<byte> value))
         {
             if (kind == SackPermittedOption && value.Length == 0)

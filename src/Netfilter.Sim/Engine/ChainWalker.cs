@@ -53,6 +53,9 @@ internal ref struct ChainWalker<TAddress, TObserver>
         /// <summary>A match does not say yes.</summary>
         Miss,
 
+        /// <summary>All matches say yes, but one saw that the packet is to be dropped.</summary>
+        Doomed,
+
         /// <summary>Another chain: <see cref="_slot"/>, from <see cref="_rule"/> on.</summary>
         Elsewhere,
 
@@ -62,6 +65,9 @@ internal ref struct ChainWalker<TAddress, TObserver>
 
         /// <summary>To a program that does not listen: it is gone, and its sender is not told.</summary>
         Queue,
+
+        /// <summary>The same, but it may pass then.</summary>
+        QueueBypass,
         Unknown,
     }
 
@@ -87,6 +93,7 @@ internal ref struct ChainWalker<TAddress, TObserver>
             Step.Drop => Verdict.Drop,
             Step.Stolen => Verdict.Stolen,
             Step.Queue => Verdict.Queue,
+            Step.QueueBypass => Verdict.QueueBypass,
             _ => Verdict.Unknown,
         };
     }
@@ -190,8 +197,19 @@ internal ref struct ChainWalker<TAddress, TObserver>
         }
         else if (code.MatchCount != 0 && TryMatches(rule, code) is Step step and not Step.Next)
         {
-            return step == Step.Miss ? Step.Next : step;
+            return step switch
+            {
+                Step.Miss => Step.Next,
+                Step.Doomed => ActAndDrop(at, rule),
+                _ => step,
+            };
         }
+        return Hit(at, rule, code);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Step Hit(in ChainSlot<TAddress> at, int rule, in RuleCode<TAddress> code)
+    {
         _table.Count(at.FirstCounter + rule, _packet.Length);
         if (TObserver.Watches)
         {
@@ -202,6 +220,20 @@ internal ref struct ChainWalker<TAddress, TObserver>
             TraceLines.Rule(_walk, _packet, _table.Name, Source, rule, code.EndsChain);
         }
         return Act(rule, code);
+    }
+
+    // The rule counts and its target acts, but where it leads is not followed any more.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Step ActAndDrop(in ChainSlot<TAddress> at, int rule)
+    {
+        Step acted = Hit(at, rule, at.Rules[rule]);
+        return acted == Step.Unknown ? acted : DropMalformed(rule);
+    }
+
+    private readonly Step DropMalformed(int rule)
+    {
+        _walk.Blame(Fate.Dropped(PlaceOf(rule), "the packet is malformed"));
+        return Step.Drop;
     }
 
     private readonly bool CanAsk(InlineKind test) => test > InlineKind.DestinationPort || _transport.IsWhole;
@@ -215,20 +247,26 @@ internal ref struct ChainWalker<TAddress, TObserver>
         _ => ((uint)ConntrackStateText.Of(_packet) & code.TestValue) != 0,
     };
 
-    // Next: all said yes.
+    // Next: all said yes; Doomed: that, too, but the packet is to be dropped then.
     private readonly Step TryMatches(int rule, in RuleCode<TAddress> code)
     {
         ref readonly LoadedChain<TAddress> chain = ref _table.Loaded(_slot);
+        bool isDoomed = false;
         for (int i = code.FirstMatch; i < code.FirstMatch + code.MatchCount; i++)
         {
             Match match = chain.Code.Matches[i];
             MatchResult result = match.Evaluate(new MatchContext(_packet, _hook, _walk, StateOf(chain, chain.Code.MatchStates, i)));
-            if (result.Answer != MatchAnswer.Yes)
+            if (result.Answer == MatchAnswer.YesThenDrop)
             {
-                return MatchFailed(rule, match, result);
+                isDoomed = true;
+            }
+            else if (result.Answer != MatchAnswer.Yes)
+            {
+                Step step = MatchFailed(rule, match, result);
+                return isDoomed && step == Step.Miss ? DropMalformed(rule) : step;
             }
         }
-        return Step.Next;
+        return isDoomed ? Step.Doomed : Step.Next;
     }
 
     private static int StateOf(in LoadedChain<TAddress> chain, int[]? states, int of) =>
@@ -245,8 +283,7 @@ internal ref struct ChainWalker<TAddress, TObserver>
             case MatchAnswer.No:
                 return Step.Miss;
             case MatchAnswer.HotDrop:
-                _walk.Blame(Fate.Dropped(PlaceOf(rule), "the packet is malformed"));
-                return Step.Drop;
+                return DropMalformed(rule);
             default:
                 string reason = match.NotModelled ?? match.Explain(result);
                 _walk.Blame(Fate.Unknown($"-m {match.Declaration.Name}: {reason}", PlaceOf(rule)));
@@ -330,6 +367,8 @@ internal ref struct ChainWalker<TAddress, TObserver>
             case TargetVerdict.Queue:
                 _walk.Blame(Fate.Dropped(PlaceOf(rule), "queued, and nobody listens"));
                 return Step.Queue;
+            case TargetVerdict.QueueBypass:
+                return Step.QueueBypass;
             default:
                 _walk.Blame(_walk.TakeRejection() is string with
                     ? Fate.Rejected(PlaceOf(rule), with)

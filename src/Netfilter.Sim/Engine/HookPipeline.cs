@@ -50,6 +50,10 @@ internal sealed class HookPipeline
             if (entry.Priority > after)
             {
                 verdict = entry.Function.Invoke(hook, packet, walk);
+                if (verdict == Verdict.QueueBypass)
+                {
+                    verdict = Verdict.Accept;
+                }
                 if (verdict != Verdict.Accept)
                 {
                     break;

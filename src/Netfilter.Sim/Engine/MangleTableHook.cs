@@ -19,7 +19,7 @@ internal sealed class MangleTableHook(IpFamily family) : TableHook(family, Table
         }
         RouteInputs before = new(packet);
         Verdict verdict = base.Invoke(hook, packet, walk);
-        if (verdict == Verdict.Accept && before != new RouteInputs(packet) && !walk.Stack.RouteMeHarder(packet))
+        if (verdict is Verdict.Accept or Verdict.QueueBypass && before != new RouteInputs(packet) && !walk.Stack.RouteMeHarder(packet))
         {
             walk.Blame(Fate.Dropped("there is no route for the packet as mangle/OUTPUT changed it"));
             return Verdict.Drop;

@@ -14,6 +14,10 @@ internal static class NfChecksum
     public static bool IsValid(PacketBuffer packet, int offset, byte protocol)
     {
         ReadOnlySpan<byte> ip = packet.Span;
+        if (packet.HasPartialChecksum)
+        {
+            return true;
+        }
         if (offset < 0 || offset > ip.Length)
         {
             return false;

@@ -86,6 +86,9 @@ public sealed partial class PacketBuffer
     /// <summary>What a CT rule asked for before conntrack has seen the packet; null when none did.</summary>
     internal ConntrackTemplate? Template { get; set; }
 
+    /// <summary>Whether it is a copy that TEE sends (<c>nf_dup_ipv4</c>, <c>nf_dup_ipv6</c>).</summary>
+    internal bool IsDuplicate { get; set; }
+
     /// <summary>Whether TRACE marked it (<c>skb-&gt;nf_trace</c>).</summary>
     internal bool Trace { get; set; }
 
@@ -198,7 +201,7 @@ public sealed partial class PacketBuffer
         (Mark, Priority, PacketType, LinkHeaderLength, Route, Socket) = (0, 0, PacketType.Host, 0, null, null);
         (Connection, ConntrackInfo, Template, Trace, FragmentMaxSize) = (-1, ConntrackInfo.None, null, false, 0);
         (Options, HasPartialChecksum, HasValidChecksum) = (default, false, false);
-        KeepsDontFragment = false;
+        (KeepsDontFragment, IsDuplicate) = (false, false);
         Pieces.Clear();
     }
 

@@ -27,13 +27,13 @@ internal sealed partial class Fib
         {
             return RouteInputBroadcastV4(key, device, null);
         }
-        if (source >> 24 == 0)
+        if (source == 0)
         {
-            return Martian("a source in 0.0.0.0/8");
+            return Martian("the source 0.0.0.0");
         }
-        if (destination >> 24 == 0)
+        if (destination == 0)
         {
-            return Martian("a destination in 0.0.0.0/8");
+            return Martian("the destination 0.0.0.0");
         }
         if ((destination >> 24 == 127 || source >> 24 == 127) && !flags.RoutesLocalnet)
         {
@@ -79,7 +79,7 @@ internal sealed partial class Fib
 
     private InputRoute RouteInputBroadcastV4(in RouteKey key, NetDevice device, RouteResult? route)
     {
-        bool hasSource = key.Source.IPv4Bits >> 24 != 0;
+        bool hasSource = key.Source.IPv4Bits != 0;
         RouteKey withoutDestination = key with { Destination = new NetAddress(0u) };
         uint tag = 0;
         return hasSource && ValidateSourceV4(withoutDestination, device, null, out tag) is { } refusal
@@ -106,7 +106,7 @@ internal sealed partial class Fib
         }
         RouteKey withoutDestination = key with { Destination = new NetAddress(0u) };
         uint tag = 0;
-        return source >> 24 != 0 && ValidateSourceV4(withoutDestination, device, null, out tag) is { } refusal
+        return source != 0 && ValidateSourceV4(withoutDestination, device, null, out tag) is { } refusal
             ? Martian(refusal)
             : new InputRoute(InputKind.LocalGroup, WithRealm(LocalMulticast, tag));
     }

@@ -72,7 +72,7 @@ internal sealed partial class Fib
     /// </summary>
     public RouteType AddressTypeV4(uint address, NetDevice? device = null)
     {
-        if (address >> 24 == 0 || address == uint.MaxValue)
+        if (address == 0 || address == uint.MaxValue)
         {
             return RouteType.Broadcast;
         }

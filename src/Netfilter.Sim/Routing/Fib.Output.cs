@@ -23,7 +23,7 @@ internal sealed partial class Fib
         NetDevice? forced = key.OutIndex == 0 ? null : Device(key.OutIndex);
         if (source.IPv4Bits != 0)
         {
-            if (source.IPv4Bits >> 28 == 14 || source.IPv4Bits == uint.MaxValue || source.IPv4Bits >> 24 == 0)
+            if (source.IPv4Bits >> 28 == 14 || source.IPv4Bits == uint.MaxValue || source.IPv4Bits == 0)
             {
                 return Invalid;
             }
@@ -74,7 +74,7 @@ internal sealed partial class Fib
         {
             return Invalid;
         }
-        if (destination >> 24 == 0)
+        if (destination == 0)
         {
             return Invalid;
         }

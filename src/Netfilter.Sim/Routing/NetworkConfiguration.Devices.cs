@@ -191,7 +191,7 @@ internal sealed partial record NetworkConfiguration
         }
         NetPrefix network = address.Network;
         uint highest = network.Address.IPv4Bits | ~network.Mask.IPv4Bits;
-        bool hasNetwork = network.Address.IPv4Bits >> 24 != 0 && !address.IsSecondary
+        bool hasNetwork = network.Address.IPv4Bits != 0 && !address.IsSecondary
             && (network.Address != address.Address || address.PrefixLength < 32);
         if (address.Broadcast is { } broadcast && broadcast.IPv4Bits != uint.MaxValue
             && !(hasNetwork && address.PrefixLength < 31 && broadcast.IPv4Bits == highest))

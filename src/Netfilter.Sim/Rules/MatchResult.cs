@@ -12,6 +12,12 @@ public enum MatchAnswer : byte
     /// <summary>It is so malformed that it is dropped on the spot (<c>par-&gt;hotdrop</c>).</summary>
     HotDrop,
 
+    /// <summary>
+    /// It matches, and is so malformed that it is dropped once the rule has counted it and its target has acted: the answer was
+    /// turned round after <c>par-&gt;hotdrop</c> was set.
+    /// </summary>
+    YesThenDrop,
+
     /// <summary>What Linux would say is not modelled.</summary>
     Unknown,
 }
@@ -33,6 +39,10 @@ public readonly record struct MatchResult(MatchAnswer Answer, byte Condition, ul
 
     /// <summary>The packet is to be dropped.</summary>
     public static MatchResult HotDrop(byte condition = 0, ulong seen = 0) => new(MatchAnswer.HotDrop, condition, seen);
+
+    /// <summary>The packet matches and is to be dropped when the rule has acted, or is only to be dropped.</summary>
+    public static MatchResult HotDrop(bool matches, byte condition) =>
+        new(matches ? MatchAnswer.YesThenDrop : MatchAnswer.HotDrop, condition, 0);
 
     /// <summary>What Linux would say is not modelled.</summary>
     public static MatchResult Unknown(byte condition = 0) => new(MatchAnswer.Unknown, condition, 0);

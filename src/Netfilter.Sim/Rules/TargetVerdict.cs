@@ -18,6 +18,9 @@ public enum TargetVerdict : byte
     /// <summary>To a program in user space (<c>NF_QUEUE</c>).</summary>
     Queue,
 
+    /// <summary>The same, but nobody listens and the packet may pass then (<c>NF_VERDICT_FLAG_QUEUE_BYPASS</c>).</summary>
+    QueueBypass,
+
     /// <summary>The target has taken the packet over (<c>NF_STOLEN</c>).</summary>
     Stolen,
 

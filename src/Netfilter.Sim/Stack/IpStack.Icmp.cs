@@ -155,7 +155,7 @@ internal sealed partial class IpStack
     private NetAddress SpecificDestination(PacketBuffer packet)
     {
         NetDevice device = packet.InDevice!;
-        bool hasSource = packet.SourceV4 >> 24 != 0;
+        bool hasSource = packet.SourceV4 != 0;
         if (hasSource)
         {
             RouteResult way = Fib.LookupV4(new RouteKey
@@ -185,6 +185,10 @@ internal sealed partial class IpStack
         {
             return false;
         }
+        if (packet.Protocol == IpProtocols.UdpLite)
+        {
+            return IsSoundUdpLite(packet);
+        }
         int length = BinaryPrimitives.ReadUInt16BigEndian(udp[4..]);
         bool hasChecksum = BinaryPrimitives.ReadUInt16BigEndian(udp[6..]) != 0;
         length = length == 0 && packet.Family == IpFamily.IPv6 ? udp.Length : length;
@@ -198,5 +202,18 @@ internal sealed partial class IpStack
         }
         uint pseudo = Checksum.PseudoHeader(packet.Span, packet.Family, packet.Protocol, length);
         return !hasChecksum || packet.HasPartialChecksum || Checksum.Finish(Checksum.Add(udp[..length], pseudo)) == 0;
+    }
+
+    // The field behind the ports is how much the checksum covers, and there always is one (udplite_checksum_init).
+    private static bool IsSoundUdpLite(PacketBuffer packet)
+    {
+        ReadOnlySpan<byte> udp = packet.Transport;
+        int coverage = BinaryPrimitives.ReadUInt16BigEndian(udp[4..]);
+        if (coverage is > 0 and < 8 || coverage > udp.Length || BinaryPrimitives.ReadUInt16BigEndian(udp[6..]) == 0)
+        {
+            return false;
+        }
+        uint pseudo = Checksum.PseudoHeader(packet.Span, packet.Family, packet.Protocol, udp.Length);
+        return Checksum.Finish(Checksum.Add(udp[..(coverage == 0 ? udp.Length : coverage)], pseudo)) == 0;
     }
 }

@@ -28,9 +28,11 @@ internal sealed partial class IpStack
 
     private Fate OutputLocal(PacketBuffer packet)
     {
+        NetDevice? origin = packet.IsDuplicate ? packet.InDevice : null;
         packet.InDevice = null;
         packet.OutDevice = packet.Route!.Device;
         Verdict verdict = RunHook(Hook.LocalOut, packet);
+        packet.InDevice = origin;
         return verdict == Verdict.Accept ? Output(packet) : Walk.TakeFate(verdict);
     }
 
@@ -51,7 +53,14 @@ internal sealed partial class IpStack
         {
             return Fate.Dropped($"IPv6 is disabled on {device}");
         }
+        NetDevice? origin = packet.InDevice;
+        if (packet.IsDuplicate)
+        {
+            // nf_dup has set skb->dev, by which ip_output says where a packet came from.
+            packet.InDevice = device;
+        }
         Verdict verdict = RunHook(Hook.PostRouting, packet);
+        packet.InDevice = origin;
         return verdict == Verdict.Accept ? FinishOutput(packet, packet.OutDevice!) : Walk.TakeFate(verdict);
     }
 

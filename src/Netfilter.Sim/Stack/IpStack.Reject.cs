@@ -33,6 +33,11 @@ internal sealed partial class IpStack
         }
         PacketBuffer reset = Rent();
         TcpReset.Write(reset, about, ttl: (byte)Host.Configuration.Sysctls.DefaultTtl);
+        if (about.Family == IpFamily.IPv4)
+        {
+            // nf_reject_ip_tcphdr_put leaves the sum to the interface, its IPv6 kin does not.
+            reset.MakeChecksumPartial();
+        }
         reset.Mark = ReplyMark(about);
         reset.Route = about.Route;
         bool isRouted = about.Family == IpFamily.IPv4 ? RouteMeHarder(reset) : RouteReset(reset, about);
@@ -45,6 +50,7 @@ internal sealed partial class IpStack
         Walk.Conntrack.SetClosing(about, Walk);
         if (about.PhysInDevice is { } port && about.LinkHeaderLength >= EthernetHeader.Length)
         {
+            reset.CompleteChecksum();
             SendBackByPort(reset, about, port);
             return;
         }

@@ -55,6 +55,7 @@ internal static class RuleWords
             Rules.TargetVerdict.Accept => ", leaves the table",
             Rules.TargetVerdict.Drop => ", dropped",
             Rules.TargetVerdict.Queue => ", queued",
+            Rules.TargetVerdict.QueueBypass => ", nobody listens, leaves the table",
             Rules.TargetVerdict.Stolen => ", taken over",
             Rules.TargetVerdict.Unknown => " is not modelled",
             _ => "",

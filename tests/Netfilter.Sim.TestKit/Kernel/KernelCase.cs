@@ -1,5 +1,8 @@
+using System.Collections;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Netfilter.Sim.TestKit.Kernel;
 
@@ -16,6 +19,15 @@ public sealed record KernelCase
     private static readonly JsonSerializerOptions StrictOptions = new(Options)
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
+
+    // What is nothing is not written.
+    private static readonly JsonSerializerOptions WriteOptions = new(Options)
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutEmpty } },
     };
 
     public required string Name { get; init; }
@@ -65,4 +77,16 @@ public sealed record KernelCase
     public static KernelCase Parse(ReadOnlySpan<byte> utf8, bool strict = false) =>
         JsonSerializer.Deserialize<KernelCase>(utf8, strict ? StrictOptions : Options)
         ?? throw new JsonException("the file holds null");
+
+    /// <summary>The case as a file.</summary>
+    public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, WriteOptions);
+
+    private static void LeaveOutEmpty(JsonTypeInfo type)
+    {
+        foreach (JsonPropertyInfo property in type.Properties.Where(property => !property.IsRequired))
+        {
+            property.ShouldSerialize = (_, value) => value is not (null or "" or 0 or 0u or 0.0 or false or ICollection { Count: 0 })
+                && value is not JsonElement { ValueKind: JsonValueKind.Undefined };
+        }
+    }
 }

@@ -27,11 +27,11 @@ internal sealed class KernelHost
 
     /// <summary>Sets the host up.</summary>
     /// <param name="case">The case.</param>
-    /// <param name="seed">Of what chance decides.</param>
-    public KernelHost(KernelCase @case, ulong seed)
+    /// <param name="chance">Who answers questions of chance.</param>
+    public KernelHost(KernelCase @case, INetfilterChance chance)
     {
         _case = @case;
-        _host = new NetworkNamespace(@case.Name, _clock, new SeededChance(seed));
+        _host = new NetworkNamespace(@case.Name, _clock, chance);
         _shell = new IptablesShell(_host);
         if (@case.ConntrackEvents)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Netfilter.Sim.TestKit.Kernel;
 
@@ -69,6 +70,7 @@ public sealed record KernelRoute
     public string? Type { get; init; }
 
     /// <summary>Arguments of <c>ip route add</c>.</summary>
+    [JsonIgnore]
     public string Arguments
     {
         get

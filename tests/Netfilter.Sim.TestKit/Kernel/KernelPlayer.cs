@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using Netfilter.Sim.Determinism;
 using Netfilter.Sim.TestKit.Conformance;
 
 namespace Netfilter.Sim.TestKit.Kernel;
@@ -18,9 +19,17 @@ public sealed class KernelPlayer
     /// <param name="case">The case.</param>
     /// <param name="seed">Of what chance decides.</param>
     public KernelPlayer(KernelCase @case, ulong seed = 0)
+        : this(@case, new SeededChance(seed))
+    {
+    }
+
+    /// <summary>Sets the case's host up.</summary>
+    /// <param name="case">The case.</param>
+    /// <param name="chance">Who answers questions of chance.</param>
+    public KernelPlayer(KernelCase @case, INetfilterChance chance)
     {
         _case = @case;
-        _host = new KernelHost(@case, seed);
+        _host = new KernelHost(@case, chance);
     }
 
     /// <summary>Plays the case up to its first difference.</summary>

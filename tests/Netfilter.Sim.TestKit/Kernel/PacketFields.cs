@@ -41,7 +41,7 @@ public sealed class PacketFields
     public PacketFields(ReadOnlySpan<byte> packet)
     {
         Version = packet.Length > 0 ? packet[0] >> 4 : 0;
-        bool whole = Version == 6 ? CutIPv6(packet) : CutIPv4(packet);
+        bool whole = Version == 6 ? CutIPv6(packet) : Version == 4 && CutIPv4(packet);
         if (!whole)
         {
             _all.Clear();

@@ -152,7 +152,7 @@ public sealed record DccpMatch(
         int begin = HeaderLength + ((header[8] & 1) != 0 ? 4 : 0) + SizeOfTypeHeader(type), end = header[4] * 4;
         if (end < begin || (end > begin && end > header.Length))
         {
-            return MatchResult.HotDrop(Condition.Truncated);
+            return MatchResult.HotDrop(Has(DccpInversions.Option), Condition.Truncated);
         }
         bool isThere = false;
         for (int i = begin; i < end && !isThere;)

@@ -154,6 +154,10 @@ public sealed record Ipv6OptionsMatch(
             }
             int colon = part.IndexOf(':', StringComparison.Ordinal);
             byte type = ReadNumber(extension, "opt", colon < 0 ? part : part[..colon]);
+            if (type == 0 && colon >= 0)
+            {
+                throw OptionCall.Error($"PAD0 {(extension == "hbh" ? "has not" : "hasn't")} got length");
+            }
             byte length = colon < 0 ? byte.MaxValue : ReadNumber(extension, "length", part[(colon + 1)..]);
             options.Add(new Ipv6OptionTest(type, length == byte.MaxValue ? null : length));
         }

@@ -69,7 +69,7 @@ public sealed record RpfilterMatch : Match
         if (packet.Family == IpFamily.IPv4)
         {
             (uint source, uint destination) = (packet.SourceV4, packet.DestinationV4);
-            bool asksForAddress = source >> 24 == 0 && (destination == uint.MaxValue || destination >> 8 == 0xe00000);
+            bool asksForAddress = source == 0 && (destination == uint.MaxValue || destination >> 8 == 0xe00000);
             return asksForAddress ? Answer(true, Unspecified, device) : Judge(fib.LookupV4(KeyV4(packet, fib)), device, true);
         }
         return packet.Source.Bits == 0
@@ -97,7 +97,7 @@ public sealed record RpfilterMatch : Match
     private RouteKey KeyV4(PacketBuffer packet, Fib fib)
     {
         uint destination = packet.DestinationV4;
-        bool isUsable = destination >> 28 != 14 && destination != uint.MaxValue && destination >> 24 != 0;
+        bool isUsable = destination >> 28 != 14 && destination != uint.MaxValue && destination != 0;
         return new RouteKey
         {
             Destination = packet.Source,

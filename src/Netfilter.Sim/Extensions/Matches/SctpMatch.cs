@@ -139,8 +139,7 @@ public sealed record SctpMatch : Match
             // The length's high byte comes first on the wire; only 0 as a whole is refused.
             if (offset + 4 > bytes.Length || BinaryPrimitives.ReadUInt16BigEndian(bytes[(offset + 2)..]) == 0)
             {
-                // The answer is no and the packet is dropped; inverted it is yes, and dropped after the rule has acted.
-                return MatchResult.HotDrop(ChunkHeader);
+                return MatchResult.HotDrop(NotChunks, ChunkHeader);
             }
             (byte type, byte flags) = (bytes[offset], bytes[offset + 1]);
             offset += (BinaryPrimitives.ReadUInt16BigEndian(bytes[(offset + 2)..]) + 3) & ~3;

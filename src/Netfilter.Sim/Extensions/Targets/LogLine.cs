@@ -456,7 +456,7 @@ internal sealed class LogLine
 
     private void AddSocketAndMark()
     {
-        if ((_flags & LogFlags.Uid) != 0 && _packet.Socket is { } socket)
+        if ((_flags & LogFlags.Uid) != 0 && _packet.Socket is { IsKernel: false } socket)
         {
             Add($"UID={socket.Uid} GID={socket.Gid} ");
         }

@@ -5,7 +5,7 @@ namespace Netfilter.Sim.Extensions.Targets;
 
 /// <summary>
 /// <c>-j NFQUEUE</c>: hands a packet to a program in user space (<c>net/netfilter/xt_NFQUEUE.c nfqueue_tg_v3</c>). Nobody listens
-/// here: the packet is dropped, or leaves the table as accepted with <c>--queue-bypass</c>.
+/// here: the packet is dropped, or goes on with the next hook function with <c>--queue-bypass</c>.
 /// </summary>
 /// <param name="First">The first queue.</param>
 /// <param name="Last">The last queue, when packets are spread over several.</param>
@@ -51,7 +51,7 @@ public sealed record NfqueueTarget(ushort First, ushort Last, bool IsBypass, boo
         First == 0 && Last == ushort.MaxValue ? KernelErrno.Invalid : KernelErrno.None;
 
     /// <inheritdoc/>
-    public override TargetVerdict Evaluate(in TargetContext context) => IsBypass ? TargetVerdict.Accept : TargetVerdict.Queue;
+    public override TargetVerdict Evaluate(in TargetContext context) => IsBypass ? TargetVerdict.QueueBypass : TargetVerdict.Queue;
 
     /// <inheritdoc/>
     public override void Save(OptionWriter writer, in PrintContext context) => Write(writer, "--queue-", "--queue-");

@@ -34,7 +34,7 @@ public sealed record NotrackTarget : ExtensionTarget
     /// <summary>Leaves a packet that conntrack has not seen to a template, or out of conntrack (<c>xt_ct_target</c>).</summary>
     internal static void Apply(PacketBuffer packet, ConntrackTemplate? template)
     {
-        if (packet.Connection >= 0 || packet.Template is not null || packet.ConntrackInfo == ConntrackInfo.Untracked)
+        if (packet.Connection >= 0 || packet.Template is not null || packet.ConntrackInfo != ConntrackInfo.None)
         {
             return;
         }

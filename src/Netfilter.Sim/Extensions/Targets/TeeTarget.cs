@@ -92,6 +92,7 @@ public sealed record TeeTarget(NetAddress Gateway, string Device) : ExtensionTar
             return;
         }
         copy.Route = route.Gateway is null ? route with { Gateway = Gateway } : route;
+        copy.IsDuplicate = true;
         walk.IsDuplicating = true;
         walk.Stack.LocalOut(copy, LifeCause.Copied);
         walk.IsDuplicating = false;
