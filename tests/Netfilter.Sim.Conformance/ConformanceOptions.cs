@@ -19,6 +19,12 @@ internal sealed record ConformanceOptions
           --jobs N        number of threads
 
           --fuzz N [--seed S]   instead runs N randomly changed commands, dumps and packets
+
+          --live N [--seed S|random] [--differences D]
+                          instead compares with the kernel of this machine: plays N packets, about 25 to
+                          a random ruleset, in network namespaces and here, and stops at the first
+                          difference (the Dth), shrunk and written as a case. Needs Linux, root, TUN
+                          devices and iptables-legacy; without them it is skipped
           reference             instead writes the reference page of all extensions
           fidelity              instead writes the page that counts the cases of each extension
         """;

@@ -28,7 +28,6 @@ internal sealed partial class IpStack
         {
             return Walk.TakeFate(verdict);
         }
-        packet.CompleteChecksum();
         Walk.Sink.OnDelivered(packet);
         if (Host.Configuration.LocalStack == LocalStackMode.Answer
             && (packet.Family == IpFamily.IPv4 || (IsWholeV6(packet) && AcceptsHeaderChain(packet))))
