@@ -31,7 +31,7 @@ internal static class LiveCommand
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
-        LiveComparison comparison = new(packets, seed, output, cancellation.Token) { MostDifferences = most };
+        using LiveComparison comparison = new(packets, seed, output, cancellation.Token) { MostDifferences = most };
         Exception? failure = null;
         Thread thread = new(() =>
         {

@@ -36,7 +36,7 @@ internal static partial class LibC
     public static partial int Open(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "close")]
-    public static partial int Close(int file);
+    public static partial void Close(int file);
 
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     public static partial nint Read(int file, Span<byte> buffer, nint length);

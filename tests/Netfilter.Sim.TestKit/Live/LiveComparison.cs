@@ -10,7 +10,7 @@ namespace Netfilter.Sim.TestKit.Live;
 /// Makes random rulesets and packets, plays them in the real kernel and in the simulator, and shrinks what differs. Runs on the
 /// thread that calls it and leaves that in another network namespace: give it one of its own.
 /// </summary>
-public sealed class LiveComparison(long packets, ulong seed, TextWriter output, CancellationToken cancelled)
+public sealed class LiveComparison(long packets, ulong seed, TextWriter output, CancellationToken cancelled) : IDisposable
 {
     private const int PacketsPerRuleset = 25;
     private const int RulesetsPerHost = 20;
@@ -66,10 +66,12 @@ public sealed class LiveComparison(long packets, ulong seed, TextWriter output, 
                 _ = Task.Run(machine.Dispose);
             }
         }
-        _recorder.Dispose();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{Played} packets, {Rulesets} rulesets, {Differences} differences; {Unrepeated} did not come again; in {_byChance} chance decided and the rest was not compared; {_slow} took too long to be compared"));
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _recorder.Dispose();
 
     private bool IsOver => cancelled.IsCancellationRequested || Played >= packets || Differences >= MostDifferences;
 

@@ -1,4 +1,3 @@
-using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Extensions;
 using Netfilter.Sim.Rules;
 using Netfilter.Sim.TestKit.Generators;

@@ -192,7 +192,9 @@ internal sealed partial class LiveSession : IDisposable
             }
             delivered.Add(new KernelPacket(device)
             {
-                PacketHex = Convert.ToHexStringLower(packet.Packet), Mark = packet.Mark, Ignore = FreeFields.Of(packet.Packet, cause),
+                PacketHex = Convert.ToHexStringLower(packet.Packet),
+                Mark = packet.Mark,
+                Ignore = FreeFields.Of(packet.Packet, cause),
             });
         }
         else if (_isTraced && packet.Group == 0 && packet.Prefix.StartsWith("TRACE:", StringComparison.Ordinal))
@@ -203,7 +205,10 @@ internal sealed partial class LiveSession : IDisposable
         {
             logged.Add(new KernelNflog(packet.Group, packet.Prefix, HookNames[packet.Hook])
             {
-                In = Name(packet.In), Out = Name(packet.Out), Mark = packet.Mark, PacketHex = Convert.ToHexStringLower(packet.Packet),
+                In = Name(packet.In),
+                Out = Name(packet.Out),
+                Mark = packet.Mark,
+                PacketHex = Convert.ToHexStringLower(packet.Packet),
                 Ignore = FreeFields.Of(packet.Packet, cause),
             });
         }

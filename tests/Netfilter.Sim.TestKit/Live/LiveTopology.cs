@@ -121,7 +121,10 @@ public sealed record LiveTopology
             bool isRefused = source.Percent(30);
             yield return new KernelRoute
             {
-                Type = isRefused ? "unreachable" : null, Dst = $"{FarHost(1)}/{Bits}", Dev = isRefused ? null : "eth2", Table = Number(101),
+                Type = isRefused ? "unreachable" : null,
+                Dst = $"{FarHost(1)}/{Bits}",
+                Dev = isRefused ? null : "eth2",
+                Table = Number(101),
             };
         }
     }
