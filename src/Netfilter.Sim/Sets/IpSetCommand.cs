@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text;
 using Netfilter.Sim.Addressing;
+using Netfilter.Sim.Extensions;
 using Netfilter.Sim.State;
 
 namespace Netfilter.Sim.Sets;
@@ -9,14 +9,21 @@ namespace Netfilter.Sim.Sets;
 /// The <c>ipset</c> tool, version 7.17, over the sets of a namespace: its commands, its output and its errors
 /// (<c>ipset(8)</c>).
 /// </summary>
-internal sealed class IpSetCommand(RuleStateStore states, long nowNanoseconds)
+internal sealed partial class IpSetCommand(RuleStateStore states, long nowNanoseconds)
 {
     private const string Version = "ipset v7.17";
+    private const int MaxName = 31;
+    private const uint MostBuckets = 1u << 30;
 
     private readonly long _jiffies = IpSetKernel.Jiffies(nowNanoseconds);
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
-    private bool _exist, _quiet, _namesOnly, _terse, _sorted, _asSave;
+    private SetCommandLine _line = null!;
+    private readonly List<(int Line, SetCommand Command, int Slot, Action Change)> _pending = [];
+    private bool _isQuiet, _restoresExisting;
+    private int _number;
+
+    private bool Exist { get; set; }
 
     /// <summary>Runs a command line.</summary>
     /// <param name="words">The words after <c>ipset</c>.</param>
@@ -26,7 +33,7 @@ internal sealed class IpSetCommand(RuleStateStore states, long nowNanoseconds)
         int code;
         try
         {
-            code = Execute(TakeOptions(words), input);
+            code = Execute(words, isRestoring: false, input);
         }
         catch (IpSetException refused)
         {
@@ -37,96 +44,69 @@ internal sealed class IpSetCommand(RuleStateStore states, long nowNanoseconds)
                 _errors.Append("Try `ipset help' for more information.\n");
             }
         }
-        return (_output.ToString(), _quiet ? "" : _errors.ToString(), code);
+        return (_output.ToString(), _isQuiet ? "" : _errors.ToString(), code);
     }
 
-    private List<string> TakeOptions(IReadOnlyList<string> words)
+    private int Execute(IReadOnlyList<string> words, bool isRestoring, string input)
     {
-        List<string> rest = [];
-        for (int i = 0; i < words.Count; i++)
+        SetCommandLine line = new(words);
+        _isQuiet |= line.Quiet;
+        line.TakeCommand(isRestoring);
+        _line = line;
+        Exist = line.Exist || (isRestoring && _restoresExisting);
+        CheckName(line.First);
+        CheckName(line.Command is SetCommand.Rename or SetCommand.Swap ? line.Second : null);
+        if (line.Command is not (SetCommand.Add or SetCommand.Delete or SetCommand.Create or SetCommand.Quit))
         {
-            switch (words[i])
-            {
-                case "-exist" or "--exist" or "-!":
-                    _exist = true;
-                    break;
-                case "-quiet" or "--quiet" or "-q":
-                    _quiet = true;
-                    break;
-                case "-name" or "--name" or "-n":
-                    _namesOnly = true;
-                    break;
-                case "-terse" or "--terse" or "-t":
-                    _terse = true;
-                    break;
-                case "-sorted" or "--sorted" or "-s":
-                    _sorted = true;
-                    break;
-                case "-output" or "--output" or "-o" when i + 1 < words.Count:
-                    _asSave = words[++i] == "save";
-                    break;
-                default:
-                    rest.Add(words[i]);
-                    break;
-            }
+            Commit();
         }
-        return rest;
-    }
-
-    private int Execute(List<string> words, string input)
-    {
-        if (words.Count == 0)
+        switch (line.Command)
         {
-            throw IpSetException.Usage("No command specified.");
-        }
-        switch (words[0])
-        {
-            case "create" or "n" or "--create" or "-N":
-                Create(Argument(words, 1, "create"), Argument(words, 2, "create"), words);
+            case SetCommand.Create:
+                Create(line.First!, line.Second!, line.Rest);
                 return 0;
-            case "add" or "--add" or "-A":
-                (string set, string element) = (Argument(words, 1, "add"), Argument(words, 2, "add"));
-                Add(Find(set), element, words);
+            case SetCommand.Add or SetCommand.Delete:
+                Change(line, isRestoring);
                 return 0;
-            case "del" or "--del" or "-D":
-                (set, element) = (Argument(words, 1, "del"), Argument(words, 2, "del"));
-                Delete(Find(set), element, words);
+            case SetCommand.Test:
+                return Test(Find(line.First!), line);
+            case SetCommand.Destroy:
+                Destroy(line.First);
                 return 0;
-            case "test" or "--test" or "-T":
-                (set, element) = (Argument(words, 1, "test"), Argument(words, 2, "test"));
-                return Test(Find(set), element, words);
-            case "destroy" or "x" or "--destroy" or "-X":
-                Destroy(words);
+            case SetCommand.List or SetCommand.Save:
+                List(line.First, line.Command == SetCommand.Save ? "save" : line.Output ?? "plain");
                 return 0;
-            case "list" or "--list" or "-L":
-                List(words, save: _asSave);
+            case SetCommand.Flush:
+                Flush(line.First);
                 return 0;
-            case "save" or "--save" or "-S":
-                List(words, save: true);
+            case SetCommand.Rename:
+                Rename(Find(line.First!), line.Second!);
                 return 0;
-            case "flush" or "--flush" or "-F":
-                Flush(words);
+            case SetCommand.Swap:
+                Swap(Find(line.First!), line.Second!);
                 return 0;
-            case "rename" or "e" or "--rename" or "-E":
-                Rename(Find(Argument(words, 1, "rename")), Argument(words, 2, "rename"));
+            case SetCommand.Restore:
+                return Restore(input);
+            case SetCommand.Help:
+                Help(line.First);
                 return 0;
-            case "swap" or "w" or "--swap" or "-W":
-                Swap(Find(Argument(words, 1, "swap")), Find(Argument(words, 2, "swap")));
-                return 0;
-            case "restore" or "--restore" or "-R":
-                Restore(input);
-                return 0;
-            case "version" or "--version" or "-V":
+            case SetCommand.Version:
                 _output.Append(Version).Append(", protocol version: 7\n");
                 return 0;
             default:
-                throw IpSetException.Usage($"No command specified: unknown argument {words[0]}");
+                return 0;
         }
     }
 
-    private static string Argument(List<string> words, int index, string command) => index < words.Count
-        ? words[index]
-        : throw IpSetException.Usage($"Missing {(index == 2 ? "second " : "")}mandatory argument to command {command}");
+    private void Help(string? type)
+    {
+        if (type is not null && IpSetType.Find(type) is null && !IpSetType.IsNotInKernel(type))
+        {
+            throw IpSetException.Usage($"Unknown settype: `{type}'");
+        }
+        _output.Append(Version).Append("\n\nUsage: ipset [options] COMMAND\n\nCommands: create add del test destroy list save restore flush "
+            + "rename swap help version\nOptions: -exist -quiet -sorted -name -terse -output plain|save|xml\n");
+    }
 
     private int Find(string name)
     {
@@ -145,25 +125,27 @@ internal sealed class IpSetCommand(RuleStateStore states, long nowNanoseconds)
         .Select(named => states.Find(new StateKey(IpSetKernel.StateKind, named.Name)))
         .OrderBy(slot => Read(slot).Header.Type.IsList).ThenBy(slot => Read(slot).Header.Index)];
 
-    private void Create(string name, string typeName, List<string> words)
+    private void Create(string name, string typeName, IReadOnlyList<string> words)
     {
-        CheckName(name);
-        bool inKernel = IpSetType.Find(typeName) is not null;
-        if (!inKernel && !IpSetType.NotInKernel.Contains(typeName))
+        if (IpSetType.Find(typeName) is not { } type)
         {
-            throw IpSetException.Syntax($"typename '{typeName}' is unknown");
+            throw IpSetType.IsNotInKernel(typeName)
+                ? new IpSetException("Kernel error received: set type not supported", 1)
+                : IpSetException.Syntax($"typename '{typeName}' is unknown");
         }
-        if (!inKernel)
+        IpSetHeader header = SetCreateOptions.Read(type, name, words, out string warnings);
+        _errors.Append(warnings);
+        Commit();
+        if (header.HashSize > MostBuckets)
         {
-            throw new IpSetException("Kernel error received: set type not supported", 1);
+            throw new IpSetException("Kernel error received: Cannot allocate memory", 1);
         }
-        IpSetHeader header = new SetCreateOptions(IpSetType.Find(typeName)!, name, ref _exist).Read(words[3..]);
         StateKey key = new(IpSetKernel.StateKind, name);
         int old = states.Find(key);
         if (old >= 0)
         {
             IpSetHeader known = Read(old).Header;
-            if (_exist && known.Type == header.Type && known == header with { Index = known.Index })
+            if (Exist && known.Type == header.Type && known == header with { Index = known.Index, InitialValue = known.InitialValue })
             {
                 return;
             }
@@ -174,63 +156,146 @@ internal sealed class IpSetCommand(RuleStateStore states, long nowNanoseconds)
         states.AddNamed(key, () => new IpSet(header with { Index = index }));
     }
 
-    private static void CheckName(string name)
+    private static void CheckName(string? name)
     {
-        if (Encoding.UTF8.GetByteCount(name) > 31)
+        if (name is not null && ByteText.Length(name) > MaxName)
         {
-            throw IpSetException.Syntax($"setname '{name}' is longer than 31 characters");
+            throw IpSetException.Syntax($"setname '{name}' is longer than {MaxName} characters");
         }
     }
 
-    private void Add(int slot, string text, List<string> words)
+    // What is added to one set is sent to the kernel together, at the next other command; a line that cannot be read loses it.
+    private void Change(SetCommandLine line, bool isRestoring)
+    {
+        int slot = Find(line.First!);
+        Action change = (line.Command, Read(slot).Header.Type.IsList) switch
+        {
+            (SetCommand.Add, false) => Add(slot, line),
+            (SetCommand.Add, true) => AddMember(slot, line),
+            (_, false) => Delete(slot, line),
+            _ => DeleteMember(slot, line),
+        };
+        if (_pending.Count > 0 && (_pending[0].Command != line.Command || _pending[0].Slot != slot))
+        {
+            Commit();
+        }
+        _pending.Add((_number, line.Command, slot, change));
+        if (!isRestoring)
+        {
+            Commit();
+        }
+    }
+
+    private void Commit()
+    {
+        List<(int Line, SetCommand Command, int Slot, Action Change)> changes = [.. _pending];
+        _pending.Clear();
+        foreach ((int line, _, _, Action change) in changes)
+        {
+            int number = _number;
+            _number = line;
+            change();
+            _number = number;
+        }
+    }
+
+    private (List<(SetKey Key, ulong Mac)> Elements, SetElementOptions Options, string Shown) Parse(int slot, SetCommandLine line)
     {
         IpSetHeader header = Read(slot).Header;
-        SetElementOptions options = SetElementOptions.Read(header, words[3..], ref _exist);
-        if (header.Type.IsList)
+        try
         {
-            AddMember(slot, text, options);
-            return;
+            List<(SetKey, ulong)> elements = SetElementText.Parse(header, line.Second!, out string shown);
+            SetElementOptions options = SetElementOptions.Read(header, line.Command, line.Rest);
+            SetElementText.CheckAllowed(header, line.Second!, line.Command);
+            return (elements, options, shown);
         }
-        foreach ((SetKey raw, ulong mac) in SetElementText.Parse(header, text))
+        catch (IpSetException bad) when (bad.GoesOn)
         {
-            SetKey key = Normalise(header, raw);
-            SetEntry entry = options.ToEntry(Read(slot), _jiffies) with { Mac = mac };
-            SetError error = Write(slot).Add(
-                key, entry, _jiffies, _exist, (options.Packets is null, options.Bytes is null));
+            SetElementOptions.ReadAfter(bad, header, line);
+            throw;
+        }
+    }
+
+    private Action Add(int slot, SetCommandLine line)
+    {
+        (List<(SetKey Key, ulong Mac)> elements, SetElementOptions options, _) = Parse(slot, line);
+        bool exist = Exist;
+        return () =>
+        {
+            IpSetHeader header = Read(slot).Header;
+            if (header.Type.IsBitmap)
+            {
+                Normalise(header, elements[0].Key, isTest: false);
+            }
+            options.RequireSupport(header);
+            foreach ((SetKey raw, ulong mac) in elements)
+            {
+                SetKey key = Normalise(header, raw, isTest: false);
+                SetEntry entry = options.ToEntry(Read(slot), _jiffies) with { Mac = mac };
+                SetError error = Write(slot).Add(key, entry, _jiffies, exist, (options.Packets is null, options.Bytes is null));
+                if (error != SetError.None)
+                {
+                    throw new IpSetException(error);
+                }
+            }
+        };
+    }
+
+    private Action AddMember(int slot, SetCommandLine line)
+    {
+        string text = line.Second!;
+        CheckMember(text);
+        SetElementOptions options = SetElementOptions.Read(Read(slot).Header, SetCommand.Add, line.Rest);
+        bool exist = Exist;
+        return () =>
+        {
+            options.RequireSupport(Read(slot).Header);
+            int member = Member(text);
+            IpSet list = Write(slot);
+            int at = options.Reference is null ? -1 : Position(list, Reference(options.Reference));
+            if (options.Reference == text)
+            {
+                throw new IpSetException(SetError.NoSuchReference);
+            }
+            bool known = list.Contains(new SetKey { Member = member }, _jiffies);
+            SetError error = list.Add(
+                new SetKey { Member = member }, options.ToEntry(list, _jiffies), _jiffies, exist, (options.Packets is null, options.Bytes is null));
             if (error != SetError.None)
             {
                 throw new IpSetException(error);
             }
-        }
+            if (!known)
+            {
+                states.Retain(member);
+                list.Place(member, at < 0 ? -1 : options.IsBefore ? at : at + 1);
+            }
+        };
     }
 
-    private void AddMember(int slot, string text, SetElementOptions options)
+    private static void CheckMember(string name)
     {
-        int member = Member(text);
-        if (Read(member).Header.Type.IsList)
+        if (name.Contains(',', StringComparison.Ordinal))
         {
-            throw new IpSetException(SetError.ListInList);
+            throw new IpSetException("you must specify elements as setname,[before|after],setname", 1);
         }
-        IpSet list = Write(slot);
-        int at = options.Reference is null ? -1 : Position(list, Member(options.Reference));
-        bool known = list.Contains(new SetKey { Member = member }, _jiffies);
-        SetError error = list.Add(
-            new SetKey { Member = member }, options.ToEntry(list, _jiffies), _jiffies, _exist, (options.Packets is null, options.Bytes is null));
-        if (error != SetError.None)
-        {
-            throw new IpSetException(error);
-        }
-        if (!known)
-        {
-            states.Retain(member);
-            list.Place(member, at < 0 ? -1 : options.IsBefore ? at : at + 1);
-        }
+        CheckName(name);
+    }
+
+    private int Reference(string name)
+    {
+        int slot = states.Find(new StateKey(IpSetKernel.StateKind, name));
+        return slot >= 0 ? slot
+            : throw new IpSetException("The set to which you referred with 'before' or 'after' does not exist.", 1);
     }
 
     private int Member(string name)
     {
         int slot = states.Find(new StateKey(IpSetKernel.StateKind, name));
-        return slot >= 0 ? slot : throw new IpSetException(SetError.NoSuchMember);
+        if (slot < 0)
+        {
+            throw new IpSetException(SetError.NoSuchMember);
+        }
+        return Read(slot).Header.Type.IsList ? throw new IpSetException(SetError.ListInList) : slot;
     }
 
     private static int Position(IpSet list, int member)
@@ -239,89 +304,130 @@ internal sealed class IpSetCommand(RuleStateStore states, long nowNanoseconds)
         return at >= 0 ? at : throw new IpSetException(SetError.NoSuchReference);
     }
 
-    private static SetKey Normalise(IpSetHeader header, SetKey key)
+    private static SetKey Normalise(IpSetHeader header, SetKey raw, bool isTest)
     {
-        if (header.Type.Name == "bitmap:port")
+        SetKey key = raw with { Ip = header.Cut(raw.Ip) };
+        if (header.Type.Name == "hash:ip,port" && key.Ip.Bits == 0)
         {
-            return key.Port >= header.RangeFirst && key.Port <= header.RangeLast
-                ? key
-                : throw new IpSetException(SetError.OutOfRange);
+            throw new IpSetException("Kernel error received: Invalid argument", 1);
         }
-        if (header.NetMask >= 0)
+        if (isTest)
         {
-            key = key with { Ip = new NetPrefix(key.Ip, header.NetMask).Address };
+            return key;
         }
-        if (header.Type.IsBitmap && (key.Ip.IPv4Bits < header.RangeFirst || key.Ip.IPv4Bits > header.RangeLast))
+        if (header.Type.Name is not ("hash:net,iface" or "bitmap:port") && (raw.Prefix == 0 || (HasSecond(header) && raw.Prefix2 == 0)))
         {
-            throw new IpSetException(SetError.OutOfRange);
+            throw new IpSetException(
+                header.Type.Fields[0] == SetField.Ip && raw.Prefix == 0 && raw.Ip.Bits == 0 ? SetError.NullElement : SetError.InvalidCidr);
         }
-        return header.Type.Name == "hash:ip" && key.Ip.Bits == 0 ? throw new IpSetException(SetError.NullElement) : key;
+        return IsOutside(header, key) ? throw new IpSetException(SetError.OutOfRange)
+            : header.Type.Name == "hash:ip" && key.Ip.Bits == 0 ? throw new IpSetException(SetError.NullElement)
+            : key;
     }
 
-    private void Delete(int slot, string text, List<string> words)
+    private static bool HasSecond(IpSetHeader header) => header.Type.Fields.Length == 3;
+
+    private static bool IsOutside(IpSetHeader header, in SetKey key)
     {
-        IpSetHeader header = Read(slot).Header;
-        SetElementOptions options = SetElementOptions.Read(header, words[3..], ref _exist);
-        if (header.Type.IsList)
+        uint place = header.Type.Name == "bitmap:port" ? key.Port : header.Type.IsBitmap ? key.Ip.IPv4Bits : 0;
+        return header.Type.IsBitmap && (place < header.RangeFirst || place > header.RangeLast);
+    }
+
+    private Action Delete(int slot, SetCommandLine line)
+    {
+        (List<(SetKey Key, ulong Mac)> elements, _, _) = Parse(slot, line);
+        bool exist = Exist;
+        return () =>
         {
-            DeleteMember(slot, text, options);
-            return;
-        }
-        foreach ((SetKey key, _) in SetElementText.Parse(header, text))
+            IpSetHeader header = Read(slot).Header;
+            foreach ((SetKey key, _) in elements)
+            {
+                if (Write(slot).Delete(Normalise(header, key, isTest: false), _jiffies) != SetError.None && !exist)
+                {
+                    throw new IpSetException(SetError.NotThere);
+                }
+            }
+        };
+    }
+
+    private Action DeleteMember(int slot, SetCommandLine line)
+    {
+        CheckMember(line.Second!);
+        SetElementOptions options = SetElementOptions.Read(Read(slot).Header, SetCommand.Delete, line.Rest);
+        bool exist = Exist;
+        return () =>
         {
-            if (Write(slot).Delete(Normalise(header, key), _jiffies) != SetError.None && !_exist)
+            int member = Member(line.Second!);
+            IpSet list = Write(slot);
+            if (options.Reference is not null)
+            {
+                int expected = Position(list, Reference(options.Reference)) + (options.IsBefore ? -1 : 1);
+                if (list.Members.IndexOf(member) != expected)
+                {
+                    throw new IpSetException(SetError.NoSuchReference);
+                }
+            }
+            if (list.Delete(new SetKey { Member = member }, _jiffies) == SetError.None)
+            {
+                states.Release(member);
+            }
+            else if (!exist)
             {
                 throw new IpSetException(SetError.NotThere);
             }
-        }
+        };
     }
 
-    private void DeleteMember(int slot, string text, SetElementOptions options)
+    private int Test(int slot, SetCommandLine line)
     {
-        int member = Member(text);
-        IpSet list = Write(slot);
-        if (options.Reference is not null)
+        IpSet set = Read(slot);
+        IpSetHeader header = set.Header;
+        bool isIn;
+        string shown = line.Second!;
+        if (header.Type.IsList)
         {
-            int expected = Position(list, Member(options.Reference)) + (options.IsBefore ? -1 : 1);
-            if (list.Members.IndexOf(member) != expected)
-            {
-                throw new IpSetException(SetError.NoSuchReference);
-            }
+            CheckMember(shown);
+            SetElementOptions options = SetElementOptions.Read(header, SetCommand.Test, line.Rest);
+            isIn = HoldsMember(set, shown, options);
+            shown = options.Reference is null ? shown : $"{shown} after {options.Reference}";
         }
-        if (list.Delete(new SetKey { Member = member }, _jiffies) == SetError.None)
+        else
         {
-            states.Release(member);
-        }
-        else if (!_exist)
-        {
-            throw new IpSetException(SetError.NotThere);
-        }
-    }
+            (List<(SetKey Key, ulong Mac)> elements, SetElementOptions options, shown) = Parse(slot, line);
+            SetKey key = Normalise(header, elements[0].Key, isTest: true);
+            bool isNet = (header.Type.Fields[0] == SetField.Net && key.Prefix != key.Ip.ByteCount * 8)
+                || (header.Type.Fields[^1] == SetField.Net && HasSecond(header) && key.Prefix2 != key.Ip2.ByteCount * 8);
 
-    private int Test(int slot, string text, List<string> words)
-    {
-        IpSetHeader header = Read(slot).Header;
-        SetElementOptions.Read(header, words[3..], ref _exist);
-        bool isIn = header.Type.IsList
-            ? Read(slot).Contains(new SetKey { Member = Member(text) }, _jiffies)
-            : IpSetKernel.Contains(Read(slot), Normalise(header, SetElementText.Parse(header, text)[0].Key), _jiffies);
-        _errors.Append(isIn ? $"Warning: {text} is in set {header.Name}.\n" : $"{text} is NOT in set {header.Name}.\n");
+            // A net that is asked for has to be in the set as it is; an address may be in any net.
+            isIn = isNet ? set.Contains(key, _jiffies) && set.Find(key).NoMatch == options.NoMatch : !IsOutside(header, key)
+                && (options.NoMatch ? IpSetKernel.IsException(set, key, _jiffies) : IpSetKernel.Contains(set, key, _jiffies));
+        }
+        _errors.Append(isIn ? $"Warning: {shown} is in set {header.Name}.\n" : $"{shown} is NOT in set {header.Name}.\n");
         return isIn ? 0 : 1;
     }
 
-    private void Destroy(List<string> words)
+    private bool HoldsMember(IpSet list, string name, SetElementOptions options)
     {
-        if (words.Count > 1)
+        int member = states.Find(new StateKey(IpSetKernel.StateKind, name));
+        int at = member < 0 || !list.Contains(new SetKey { Member = member }, _jiffies) ? -1 : list.Members.IndexOf(member);
+        if (at < 0 || options.Reference is null)
         {
-            int slot = states.Find(new StateKey(IpSetKernel.StateKind, words[1]));
-            if (slot < 0 && _exist)
-            {
-                return;
-            }
-            Destroy([Find(words[1])]);
-            return;
+            return at >= 0;
         }
-        Destroy(AllSlots());
+        int other = list.Members.IndexOf(states.Find(new StateKey(IpSetKernel.StateKind, options.Reference)));
+        return other >= 0 && at == other + (options.IsBefore ? -1 : 1);
+    }
+
+    private void Destroy(string? name)
+    {
+        if (name is null)
+        {
+            Destroy(AllSlots());
+        }
+        else if (!Exist || states.Find(new StateKey(IpSetKernel.StateKind, name)) >= 0)
+        {
+            Destroy([Find(name)]);
+        }
     }
 
     private void Destroy(List<int> slots)
@@ -340,9 +446,9 @@ internal sealed class IpSetCommand(RuleStateStore states, long nowNanoseconds)
         }
     }
 
-    private void Flush(List<string> words)
+    private void Flush(string? name)
     {
-        foreach (int slot in words.Count > 1 ? [Find(words[1])] : AllSlots())
+        foreach (int slot in name is not null ? [Find(name)] : AllSlots())
         {
             foreach (int member in Read(slot).Members)
             {
@@ -354,7 +460,6 @@ internal sealed class IpSetCommand(RuleStateStore states, long nowNanoseconds)
 
     private void Rename(int slot, string name)
     {
-        CheckName(name);
         if (states.Users(slot) > 1)
         {
             throw new IpSetException("Set cannot be renamed: it is in use by another system", 1);
@@ -368,8 +473,17 @@ internal sealed class IpSetCommand(RuleStateStore states, long nowNanoseconds)
         set.Header = set.Header with { Name = name };
     }
 
-    private void Swap(int left, int right)
+    private void Swap(int left, string other)
     {
+        int right = states.Find(new StateKey(IpSetKernel.StateKind, other));
+        if (right < 0)
+        {
+            throw new IpSetException("Sets cannot be swapped: the second set does not exist", 1);
+        }
+        if (left == right)
+        {
+            return;
+        }
         IpSet a = Write(left), b = Write(right);
         if (!a.Header.CanSwapWith(b.Header))
         {
@@ -380,110 +494,4 @@ internal sealed class IpSetCommand(RuleStateStore states, long nowNanoseconds)
         b.Header = b.Header with { Name = nameA, Index = indexA };
         states.Swap(left, right);
     }
-
-    private void Restore(string input)
-    {
-        string[] lines = input.Split('\n');
-        for (int i = 0; i < lines.Length; i++)
-        {
-            string line = lines[i].Trim();
-            if (line.Length == 0 || line[0] == '#')
-            {
-                continue;
-            }
-            bool exist = _exist;
-            try
-            {
-                Execute(TakeOptions(SplitWords(line)), "");
-            }
-            catch (IpSetException refused) when (refused.ExitCode == 1)
-            {
-                throw new IpSetException(
-                    string.Create(CultureInfo.InvariantCulture, $"Error in line {i + 1}: {refused.Message}"), 1);
-            }
-            _exist = exist;
-        }
-    }
-
-    /// <summary>Splits a line at blanks; double quotes keep a word together.</summary>
-    private static List<string> SplitWords(string line)
-    {
-        List<string> words = [];
-        StringBuilder word = new();
-        bool quoted = false, any = false;
-        foreach (char c in line)
-        {
-            if (c == '"')
-            {
-                (quoted, any) = (!quoted, true);
-            }
-            else if (!quoted && char.IsWhiteSpace(c))
-            {
-                if (any)
-                {
-                    words.Add(word.ToString());
-                }
-                word.Clear();
-                any = false;
-            }
-            else
-            {
-                word.Append(c);
-                any = true;
-            }
-        }
-        if (any)
-        {
-            words.Add(word.ToString());
-        }
-        return words;
-    }
-
-    private void List(List<string> words, bool save)
-    {
-        if (words.Count > 2)
-        {
-            throw IpSetException.Usage($"Unknown argument {words[2]}");
-        }
-        bool first = true;
-        foreach (int slot in words.Count > 1 ? [Find(words[1])] : AllSlots())
-        {
-            IpSet set = Read(slot);
-            if (_namesOnly)
-            {
-                _output.Append(set.Header.Name).Append('\n');
-                continue;
-            }
-            _output.Append(first || save ? "" : "\n");
-            first = false;
-            List<string> elements = [.. set.Entries(_jiffies)
-                .Select(entry => SetElementText.Format(set.Header, entry.Key, entry.Value, NameOf) + SetElementOptions.Format(set, entry.Value, _jiffies))];
-            if (_sorted)
-            {
-                elements.Sort(StringComparer.Ordinal);
-            }
-            if (save)
-            {
-                _output.Append(CultureInfo.InvariantCulture, $"create {set.Header.Name} {set.Header.Type.Name} {SetCreateOptions.Format(set.Header)}\n");
-                elements.ForEach(element => _output.Append(CultureInfo.InvariantCulture, $"add {set.Header.Name} {element}\n"));
-                continue;
-            }
-            AppendHead(slot, set, elements.Count);
-            if (!_terse)
-            {
-                _output.Append("Members:\n");
-                elements.ForEach(element => _output.Append(element).Append('\n'));
-            }
-        }
-    }
-
-    private void AppendHead(int slot, IpSet set, int count) => _output.Append(CultureInfo.InvariantCulture, $"""
-        Name: {set.Header.Name}
-        Type: {set.Header.Type.Name}
-        Revision: {set.Header.Type.Revision}
-        Header: {SetCreateOptions.Format(set.Header)}
-        References: {states.Users(slot) - 1}
-        Number of entries: {count}
-
-        """);
 }

@@ -16,6 +16,18 @@ internal sealed class IpSetException : Exception
     /// <summary>1 for what is refused, 2 for a wrong use of the command line.</summary>
     public int ExitCode { get; }
 
+    /// <summary>What stays of several lines in <c>restore</c>, which otherwise puts the number of its line before them; null for all.</summary>
+    public string? InRestore { get; init; }
+
+    /// <summary>Whether the tool reads on after it, and only fails when it has read everything.</summary>
+    public bool GoesOn { get; init; }
+
+    /// <summary>Whether <c>restore</c> leaves the number of its line out.</summary>
+    public bool HidesLine { get; init; }
+
+    /// <summary>The same with another line behind it.</summary>
+    public IpSetException With(string line) => new($"{Message}\n{line}", ExitCode) { HidesLine = HidesLine };
+
     /// <summary>A value that cannot be read (exit 1).</summary>
     public static IpSetException Syntax(string message) => new("Syntax error: " + message, 1);
 

@@ -20,6 +20,18 @@ internal sealed record IpSetHeader(string Name, IpSetType Type)
     /// <summary>Prefix length that addresses are cut to; −1 when none was given.</summary>
     public int NetMask { get; init; } = -1;
 
+    /// <summary>Mask that addresses are cut to instead; null when none was given.</summary>
+    public NetAddress? BitMask { get; init; }
+
+    /// <summary>Most elements of a hash bucket; an even number from 2 to 12.</summary>
+    public byte BucketSize { get; init; } = 12;
+
+    /// <summary>
+    /// What a hash starts from. Linux takes a secret number unless one is given; here it follows from the name, so that a set
+    /// prints the same whenever it is made.
+    /// </summary>
+    public uint InitialValue { get; init; } = StableHash(Name);
+
     /// <summary>Seconds that an element lives unless it says otherwise; null when elements have no timeout, 0 for ever.</summary>
     public uint? TimeoutSeconds { get; init; }
 
@@ -44,6 +56,21 @@ internal sealed record IpSetHeader(string Name, IpSetType Type)
     /// <summary>Place in the kernel's array of sets: the first free one when it was made.</summary>
     public int Index { get; init; }
 
+    /// <summary>An address as the set keeps it: cut by <see cref="NetMask"/> or <see cref="BitMask"/>.</summary>
+    public NetAddress Cut(NetAddress address) => BitMask is { } mask
+        ? new NetAddress(address.Family, address.Bits & mask.Bits)
+        : NetMask >= 0 ? new NetPrefix(address, NetMask).Address : address;
+
     /// <summary>Whether <c>ipset swap</c> may exchange it for another (<c>ip_set_swap</c>).</summary>
     public bool CanSwapWith(IpSetHeader other) => Type == other.Type && Family == other.Family;
+
+    private static uint StableHash(string name)
+    {
+        uint hash = 2166136261;
+        foreach (char c in name)
+        {
+            hash = unchecked((hash ^ c) * 16777619);
+        }
+        return hash;
+    }
 }

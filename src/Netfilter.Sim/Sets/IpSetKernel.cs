@@ -93,12 +93,15 @@ internal static class IpSetKernel
     }
 
     /// <summary>Whether an element is in a set as a packet would find it: nets by containment, exceptions excepted.</summary>
-    public static bool Contains(IpSet set, SetKey key, long jiffies)
+    public static bool Contains(IpSet set, SetKey key, long jiffies) => set.Header.Type.HasNets
+        ? Kind(set, key, jiffies) == true
+        : set.Contains(key, jiffies);
+
+    /// <summary>Whether what a packet would find is an exception.</summary>
+    public static bool IsException(IpSet set, SetKey key, long jiffies) => Kind(set, key, jiffies) == false;
+
+    private static bool? Kind(IpSet set, SetKey key, long jiffies)
     {
-        if (!set.Header.Type.HasNets)
-        {
-            return set.Contains(key, jiffies);
-        }
         foreach (int pair in set.PrefixPairs)
         {
             SetKey net = Cut(key, pair);
@@ -109,10 +112,10 @@ internal static class IpSetKernel
             }
             if (set.HoldsNet(net))
             {
-                return false;
+                return null;
             }
         }
-        return false;
+        return null;
     }
 
     private static bool Fits(RuleStateStore states, int slot, PacketBuffer packet, SetMatchOptions options)

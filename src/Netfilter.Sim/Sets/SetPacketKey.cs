@@ -25,7 +25,7 @@ internal static class SetPacketKey
                 case SetField.Ip or SetField.Net:
                     NetAddress ip = source ? packet.Source : packet.Destination;
                     key = addresses++ == 0
-                        ? key with { Ip = CutToMask(header, ip), Prefix = whole }
+                        ? key with { Ip = header.Cut(ip), Prefix = whole }
                         : key with { Ip2 = ip, Prefix2 = whole };
                     break;
                 case SetField.Port:
@@ -55,8 +55,6 @@ internal static class SetPacketKey
         return Accepts(header, ref key);
     }
 
-    private static NetAddress CutToMask(IpSetHeader header, NetAddress ip) =>
-        header.NetMask < 0 ? ip : new NetPrefix(ip, header.NetMask).Address;
 
     private static bool Accepts(IpSetHeader header, ref SetKey key)
     {
