@@ -33,13 +33,14 @@ public sealed record SetReference(string Name, int Dimensions, uint Sources)
     internal static SetReference Read(OptionCall call)
     {
         string name = call.Argument;
-        if (call.Values.Has(call.Option.Name))
+        string option = call.Option.Name == "set" ? "match-set" : call.Option.Name;
+        if (call.Values.HasAny(option, call.Option.Name))
         {
-            throw OptionCall.Error($"--{call.Option.Name} can be specified only once");
+            throw OptionCall.Error($"--{option} can be specified only once");
         }
         if (call.Peek() is not { } directions || directions.StartsWith('-') || directions.StartsWith('!'))
         {
-            throw OptionCall.Error($"--{call.Option.Name} requires two args.");
+            throw OptionCall.Error($"--{option} requires two args.");
         }
         if (Encoding.UTF8.GetByteCount(name) > MostNameBytes)
         {

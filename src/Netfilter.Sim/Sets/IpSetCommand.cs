@@ -223,7 +223,7 @@ internal sealed partial class IpSetCommand(RuleStateStore states, long nowNanose
         return () =>
         {
             IpSetHeader header = Read(slot).Header;
-            if (header.Type.IsBitmap)
+            if (header.Type.Name is "bitmap:ip" or "bitmap:port")
             {
                 Normalise(header, elements[0].Key, isTest: false);
             }

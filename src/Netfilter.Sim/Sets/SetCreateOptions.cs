@@ -275,9 +275,8 @@ internal sealed class SetCreateOptions
         {
             uint mask = uint.MaxValue << (32 - _header.NetMask);
             (first, last) = (first & mask, last | ~mask);
-            int common = BitOperations.LeadingZeroCount(first ^ last);
-            bool isPrefix = ((first ^ last) & ((first ^ last) + 1)) == 0 && (first & (first ^ last)) == 0;
-            if (!isPrefix || _header.NetMask <= common)
+            int common = CommonBits(first, last);
+            if (common <= 0 || _header.NetMask <= common)
             {
                 throw new IpSetException(SetError.OutOfRange);
             }
@@ -288,5 +287,16 @@ internal sealed class SetCreateOptions
         {
             throw new IpSetException("The range you specified exceeds the size limit of the set type", 1);
         }
+    }
+
+    // range_to_mask: how many bits the last address has to be cut to, to be the first; 0 when it never is.
+    private static int CommonBits(uint first, uint last)
+    {
+        int bits = 31;
+        for (uint mask = 0xfffffffe; bits > 0 && (last & mask) != first; mask <<= 1)
+        {
+            bits--;
+        }
+        return bits;
     }
 }

@@ -83,7 +83,7 @@ internal sealed class U32Text
             switch (Current)
             {
                 case '\0':
-                    throw OptionCall.Error("u32: input ended in location spec");
+                    throw OptionCall.Error("u32: abrupt end of input after location specifier");
                 case '=':
                     if (steps.Count == 0)
                     {
