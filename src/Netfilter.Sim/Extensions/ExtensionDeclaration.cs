@@ -38,6 +38,18 @@ public abstract class ExtensionDeclaration
     /// <summary>The revision that the recorded tool and kernel agree on.</summary>
     public int Revision { get; init; }
 
+    /// <summary>
+    /// Bytes of its record in the kernel's rules, padded as <c>XT_ALIGN</c> does: the structure of <see cref="Revision"/> on a
+    /// 64-bit machine. 0 when it has none.
+    /// </summary>
+    public int KernelBytes { get; init; }
+
+    /// <summary>The bytes in IPv6 rules, where they are others; null otherwise.</summary>
+    public int? KernelBytesV6 { get; init; }
+
+    /// <summary>The name that the kernel's rules have, where it is another than <see cref="Name"/>.</summary>
+    public string? KernelName { get; init; }
+
     /// <summary>Whether the kernel has it; when not, the tool warns at once and the rule is refused (ENOENT).</summary>
     public bool InKernel { get; init; } = true;
 

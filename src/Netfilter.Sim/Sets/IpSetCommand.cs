@@ -1,5 +1,4 @@
 using System.Text;
-using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Extensions;
 using Netfilter.Sim.State;
 

@@ -14,6 +14,19 @@ internal sealed class CommandRunner(ToolContext tool, TableEditor editor, Func<T
     /// <exception cref="IptablesException">The tool refuses.</exception>
     public ToolError? Run(ParsedCommand command)
     {
+        ToolError? failure = RunCommand(command);
+        if (command.Verbosity < 2)
+        {
+            return failure;
+        }
+
+        // What is printed is the table as it was fetched, without what the command did.
+        BlobDump.Write(tool.Stdout, snapshot(), command.Family);
+        return failure?.AfterDump();
+    }
+
+    private ToolError? RunCommand(ParsedCommand command)
+    {
         string chain = command.Chain ?? "";
         switch (command.Kind)
         {

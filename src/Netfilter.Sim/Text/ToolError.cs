@@ -32,6 +32,16 @@ internal sealed record ToolError(string Message, bool IsInvalid = false, bool Is
     /// <summary>A number of a rule that is beyond the end.</summary>
     public static ToolError TooBig(string what) => new($"Index of {what} too big");
 
+    /// <summary>
+    /// The same after another function of the library has run: words that belong to one function are lost, and the errno's stay.
+    /// </summary>
+    public ToolError AfterDump() =>
+        this == NoRule || this == NoPolicyChain ? NoEntry
+        : this == ChainExists ? Exists
+        : this == BadPolicy ? Invalid
+        : Message.StartsWith("Index of ", StringComparison.Ordinal) ? OfKernel(KernelErrno.TooBig)
+        : this;
+
     /// <summary>What the kernel answered to a new table.</summary>
     public static ToolError OfKernel(KernelErrno errno) => errno switch
     {

@@ -24,6 +24,7 @@ public sealed record AddressTypeMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "addrtype",
+        KernelBytes = 8,
         Summary = "Matches what kind of address the source or destination is to this host.",
         Source = "net/netfilter/xt_addrtype.c, extensions/libxt_addrtype.c",
         Revision = 1,

@@ -33,6 +33,7 @@ public sealed record AhMatch(
     public static MatchDeclaration ExtensionV4 { get; } = new()
     {
         Name = "ah",
+        KernelBytes = 16,
         Summary = "Matches the security parameter index of an authentication header.",
         Source = "net/ipv4/netfilter/ipt_ah.c, extensions/libipt_ah.c",
         OnlyFamily = IpFamily.IPv4,
@@ -45,6 +46,7 @@ public sealed record AhMatch(
     public static MatchDeclaration ExtensionV6 { get; } = new()
     {
         Name = "ah",
+        KernelBytes = 16,
         Summary = "Matches fields of an authentication header in the header chain.",
         Source = "net/ipv6/netfilter/ip6t_ah.c, extensions/libip6t_ah.c",
         OnlyFamily = IpFamily.IPv6,

@@ -13,6 +13,7 @@ public sealed record BpfMatch(EquatableArray<BpfInstruction> Program) : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "bpf",
+        KernelBytes = 528,
         Summary = "Matches packets by a classic BPF program.",
         Source = "net/netfilter/xt_bpf.c, net/core/filter.c, extensions/libxt_bpf.c",
         NotModelled = "programs that read the link-layer header, or ancillary data but protocol, packet type, interface and mark",

@@ -18,6 +18,7 @@ public sealed record CgroupMatch(string? Path, uint? ClassId, bool IsInverted) :
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "cgroup",
+        KernelBytes = 528,
         Summary = "Matches by the control group of the packet's socket.",
         Source = "net/netfilter/xt_cgroup.c, extensions/libxt_cgroup.c",
         Revision = 2,

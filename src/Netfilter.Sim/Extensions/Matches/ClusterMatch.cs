@@ -26,6 +26,7 @@ public sealed record ClusterMatch(uint NodeMask, uint TotalNodes, uint Seed, boo
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "cluster",
+        KernelBytes = 16,
         Summary = "Matches the connections that one node of a cluster is to handle.",
         Source = "net/netfilter/xt_cluster.c, extensions/libxt_cluster.c",
         Options =

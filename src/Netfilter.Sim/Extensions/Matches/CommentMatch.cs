@@ -28,6 +28,7 @@ public sealed record CommentMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "comment",
+        KernelBytes = 256,
         Summary = "Carries a remark; matches always.",
         Source = "net/netfilter/xt_comment.c, extensions/libxt_comment.c",
         Options =

@@ -24,6 +24,7 @@ public sealed record ConnbytesMatch(ulong From, ulong To, ConnbytesMode Mode, Co
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "connbytes",
+        KernelBytes = 24,
         Summary = "Matches how many packets or bytes a connection has carried so far.",
         Source = "net/netfilter/xt_connbytes.c, extensions/libxt_connbytes.c",
         Options =

@@ -18,6 +18,7 @@ public sealed record ConnlabelMatch(ushort Label, bool Sets, bool IsInverted) : 
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "connlabel",
+        KernelBytes = 8,
         Summary = "Matches and sets labels of connections.",
         Source = "net/netfilter/xt_connlabel.c, extensions/libxt_connlabel.c",
         Options =

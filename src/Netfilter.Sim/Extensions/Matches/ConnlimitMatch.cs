@@ -23,6 +23,7 @@ public sealed record ConnlimitMatch(uint Limit, bool IsUpTo, NetAddress Mask, bo
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "connlimit",
+        KernelBytes = 32,
         Summary = "Matches by the number of connections of a group of addresses.",
         Source = "net/netfilter/xt_connlimit.c, net/netfilter/nf_conncount.c, extensions/libxt_connlimit.c",
         Revision = 1,

@@ -14,6 +14,7 @@ public sealed record ConnmarkMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "connmark",
+        KernelBytes = 16,
         Summary = "Matches the mark of the packet's connection under a mask.",
         Source = "net/netfilter/xt_connmark.c, extensions/libxt_connmark.c",
         Revision = 1,

@@ -22,6 +22,7 @@ public sealed record ConntrackMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "conntrack",
+        KernelBytes = 168,
         Summary = "Matches what is known of the packet's connection.",
         Source = "net/netfilter/xt_conntrack.c, extensions/libxt_conntrack.c",
         Revision = 3,

@@ -13,6 +13,7 @@ public sealed record CpuMatch(uint Cpu, bool IsInverted) : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "cpu",
+        KernelBytes = 8,
         Summary = "Matches by the processor that handles the packet.",
         Source = "net/netfilter/xt_cpu.c, extensions/libxt_cpu.c",
         Options = [new("cpu", OptionKind.UInt32) { Required = true, Invertible = true, ValueName = "number", Help = "The processor." }],

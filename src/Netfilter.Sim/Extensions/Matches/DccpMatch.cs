@@ -29,6 +29,7 @@ public sealed record DccpMatch(
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "dccp",
+        KernelBytes = 16,
         Summary = "Matches ports, packet types and options of a DCCP header.",
         Source = "net/netfilter/xt_dccp.c, extensions/libxt_dccp.c",
         RequiredProtocol = 33,

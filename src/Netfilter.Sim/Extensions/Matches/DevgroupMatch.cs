@@ -15,6 +15,7 @@ public sealed record DevgroupMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "devgroup",
+        KernelBytes = 24,
         Summary = "Matches the groups of the interfaces.",
         Source = "net/netfilter/xt_devgroup.c, extensions/libxt_devgroup.c",
         Options = [GroupOption("src-group", "Group of the interface it came in by."), GroupOption("dst-group", "Group of the interface it leaves by.")],

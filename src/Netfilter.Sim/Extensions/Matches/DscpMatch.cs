@@ -12,6 +12,7 @@ public sealed record DscpMatch(byte Value, bool IsNegated = false) : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "dscp",
+        KernelBytes = 8,
         Summary = "Matches the differentiated services code point.",
         Source = "net/netfilter/xt_dscp.c, extensions/libxt_dscp.c",
         Options =

@@ -16,6 +16,7 @@ public sealed record EcnMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "ecn",
+        KernelBytes = 8,
         Summary = "Matches bits of explicit congestion notification.",
         Source = "net/netfilter/xt_ecn.c, extensions/libxt_ecn.c",
         Options =

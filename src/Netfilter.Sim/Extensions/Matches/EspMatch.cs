@@ -16,6 +16,7 @@ public sealed record EspMatch(SpiRange Spis, bool IsInverted) : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "esp",
+        KernelBytes = 16,
         Summary = "Matches the security parameter index of an ESP header.",
         Source = "net/netfilter/xt_esp.c, extensions/libxt_esp.c",
         RequiredProtocol = 50,

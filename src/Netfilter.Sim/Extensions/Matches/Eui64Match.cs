@@ -14,6 +14,7 @@ public sealed record Eui64Match : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "eui64",
+        KernelBytes = 8,
         Summary = "Matches when the source address was made of the sender's Ethernet address.",
         Source = "net/ipv6/netfilter/ip6t_eui64.c, extensions/libip6t_eui64.c",
         OnlyFamily = IpFamily.IPv6,

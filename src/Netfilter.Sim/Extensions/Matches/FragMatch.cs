@@ -18,6 +18,7 @@ public sealed record FragMatch(SpiRange Ids, bool IsInverted, uint? Length, bool
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "frag",
+        KernelBytes = 16,
         Summary = "Matches fields of an IPv6 fragment header.",
         Source = "net/ipv6/netfilter/ip6t_frag.c, extensions/libip6t_frag.c",
         OnlyFamily = IpFamily.IPv6,

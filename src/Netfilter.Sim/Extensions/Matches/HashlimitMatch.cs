@@ -28,6 +28,7 @@ public sealed record HashlimitMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "hashlimit",
+        KernelBytes = 312,
         Summary = "Limits the rate of each group of packets.",
         Source = "net/netfilter/xt_hashlimit.c, extensions/libxt_hashlimit.c",
         Revision = 3,

@@ -18,6 +18,7 @@ public sealed record HelperMatch(string Name, bool IsInverted) : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "helper",
+        KernelBytes = 40,
         Summary = "Matches connections that a conntrack helper expected.",
         Source = "net/netfilter/xt_helper.c, extensions/libxt_helper.c",
         Options =

@@ -25,6 +25,7 @@ public sealed record Icmp6Match : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "icmp6",
+        KernelBytes = 8,
         Summary = "Matches the type and code of an ICMPv6 message.",
         Source = "net/netfilter/xt_tcpudp.c, extensions/libip6t_icmp6.c",
         OnlyFamily = IpFamily.IPv6,

@@ -25,6 +25,7 @@ public sealed record IcmpMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "icmp",
+        KernelBytes = 8,
         Summary = "Matches the type and code of an ICMP message.",
         Source = "net/netfilter/xt_tcpudp.c, extensions/libipt_icmp.c",
         OnlyFamily = IpFamily.IPv4,

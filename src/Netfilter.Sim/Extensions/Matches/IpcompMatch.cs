@@ -17,6 +17,7 @@ public sealed record IpcompMatch(SpiRange Spis, bool IsInverted, bool Reserved) 
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "ipcomp",
+        KernelBytes = 16,
         Summary = "Matches the compression parameter index of an IP compression header.",
         Source = "net/netfilter/xt_ipcomp.c, extensions/libxt_ipcomp.c",
         RequiredProtocol = 108,

@@ -15,6 +15,7 @@ public sealed record IprangeMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "iprange",
+        KernelBytes = 72,
         Summary = "Matches ranges of addresses that need not be a prefix.",
         Source = "net/netfilter/xt_iprange.c, extensions/libxt_iprange.c",
         Revision = 1,

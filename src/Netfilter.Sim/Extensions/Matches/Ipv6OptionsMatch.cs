@@ -122,6 +122,7 @@ public sealed record Ipv6OptionsMatch(
     private static MatchDeclaration Declare(string name, bool isHopByHop, string words) => new()
     {
         Name = name,
+        KernelBytes = 40,
         Summary = $"Matches length and options of an IPv6 {words} options header.",
         Source = "net/ipv6/netfilter/ip6t_hbh.c, extensions/libip6t_hbh.c, extensions/libip6t_dst.c",
         OnlyFamily = IpFamily.IPv6,

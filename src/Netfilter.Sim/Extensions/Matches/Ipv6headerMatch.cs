@@ -29,6 +29,7 @@ public sealed record Ipv6headerMatch(byte Headers, bool IsInverted, bool IsSoft)
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "ipv6header",
+        KernelBytes = 8,
         Summary = "Matches the set of IPv6 extension headers of a packet.",
         Source = "net/ipv6/netfilter/ip6t_ipv6header.c, extensions/libip6t_ipv6header.c",
         OnlyFamily = IpFamily.IPv6,

@@ -17,6 +17,7 @@ public sealed record LengthMatch(ushort Low, ushort High, bool IsNegated = false
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "length",
+        KernelBytes = 8,
         Summary = "Matches the length of the packet.",
         Source = "net/netfilter/xt_length.c, extensions/libxt_length.c",
         Options =

@@ -40,6 +40,7 @@ public sealed record LimitMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "limit",
+        KernelBytes = 40,
         Summary = "Matches at a limited mean rate.",
         Source = "net/netfilter/xt_limit.c, extensions/libxt_limit.c",
         Options =

@@ -18,6 +18,7 @@ public sealed record MacMatch(ulong Address, bool IsNegated = false) : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "mac",
+        KernelBytes = 16,
         Summary = "Matches the source address of the Ethernet frame.",
         Source = "net/netfilter/xt_mac.c, extensions/libxt_mac.c",
         Hooks = Hooks.PreRouting | Hooks.LocalIn | Hooks.Forward,

@@ -18,6 +18,7 @@ public sealed record MarkMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "mark",
+        KernelBytes = 16,
         Summary = "Matches the packet's mark under a mask.",
         Source = "net/netfilter/xt_mark.c, extensions/libxt_mark.c",
         Revision = 1,

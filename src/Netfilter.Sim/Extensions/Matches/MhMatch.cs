@@ -21,6 +21,7 @@ public sealed record MhMatch(byte Low, byte High, bool IsInverted) : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "mh",
+        KernelBytes = 8,
         Summary = "Matches the type of an IPv6 mobility header.",
         Source = "net/ipv6/netfilter/ip6t_mh.c, extensions/libip6t_mh.c",
         OnlyFamily = IpFamily.IPv6,

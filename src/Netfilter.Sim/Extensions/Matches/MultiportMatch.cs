@@ -31,6 +31,7 @@ public sealed record MultiportMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "multiport",
+        KernelBytes = 48,
         Summary = "Matches up to fifteen ports of a transport protocol that has them.",
         Source = "net/netfilter/xt_multiport.c, extensions/libxt_multiport.c",
         Revision = 1,

@@ -17,6 +17,7 @@ public sealed record NfacctMatch(string Name) : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "nfacct",
+        KernelBytes = 40,
         Summary = "Counts packets in an accounting object.",
         Source = "net/netfilter/xt_nfacct.c, net/netfilter/nfnetlink_acct.c, extensions/libxt_nfacct.c",
         Options =

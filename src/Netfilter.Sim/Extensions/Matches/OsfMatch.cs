@@ -23,6 +23,7 @@ public sealed record OsfMatch(string Genre, byte? Ttl, byte? Log, bool IsInverte
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "osf",
+        KernelBytes = 48,
         Summary = "Guesses the sender's operating system from its SYN.",
         Source = "net/netfilter/xt_osf.c, net/netfilter/nfnetlink_osf.c, extensions/libxt_osf.c",
         OnlyFamily = IpFamily.IPv4,

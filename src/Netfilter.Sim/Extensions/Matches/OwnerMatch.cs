@@ -18,6 +18,7 @@ public sealed record OwnerMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "owner",
+        KernelBytes = 24,
         Summary = "Matches the user or group that owns the sending socket.",
         Source = "net/netfilter/xt_owner.c, extensions/libxt_owner.c",
         Revision = 1,

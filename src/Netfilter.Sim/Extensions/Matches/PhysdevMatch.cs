@@ -16,6 +16,7 @@ public sealed record PhysdevMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "physdev",
+        KernelBytes = 72,
         Summary = "Matches the ports of a bridge that the packet passes.",
         Source = "net/netfilter/xt_physdev.c, extensions/libxt_physdev.c",
         Options =

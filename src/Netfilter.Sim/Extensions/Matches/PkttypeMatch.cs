@@ -21,6 +21,7 @@ public sealed record PkttypeMatch(PacketType Type, bool IsNegated = false) : Mat
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "pkttype",
+        KernelBytes = 8,
         Summary = "Matches to whom the link layer addressed the packet.",
         Source = "net/netfilter/xt_pkttype.c, extensions/libxt_pkttype.c",
         Options =

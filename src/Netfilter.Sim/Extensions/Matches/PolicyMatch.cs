@@ -19,6 +19,7 @@ public sealed record PolicyMatch(bool IsIn, bool IsNone, bool IsStrict, Equatabl
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "policy",
+        KernelBytes = 312,
         Summary = "Matches by the IPsec policy of the packet.",
         Source = "net/netfilter/xt_policy.c, extensions/libxt_policy.c",
         Options =

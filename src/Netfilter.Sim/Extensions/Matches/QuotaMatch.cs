@@ -16,6 +16,7 @@ public sealed record QuotaMatch(ulong Bytes, bool IsInverted) : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "quota",
+        KernelBytes = 24,
         Summary = "Matches until a number of bytes is used up.",
         Source = "net/netfilter/xt_quota.c, extensions/libxt_quota.c",
         Options =

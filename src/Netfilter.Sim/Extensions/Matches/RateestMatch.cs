@@ -23,6 +23,7 @@ public sealed record RateestMatch(string First, string? Second, RateestMode Mode
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "rateest",
+        KernelBytes = 72,
         Summary = "Compares estimated rates.",
         Source = "net/netfilter/xt_rateest.c, extensions/libxt_rateest.c",
         Options =

@@ -13,6 +13,7 @@ public sealed record RealmMatch(MaskedValue Realm, bool IsNegated = false) : Mat
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "realm",
+        KernelBytes = 16,
         Summary = "Matches the routing realm.",
         Source = "net/netfilter/xt_realm.c, extensions/libipt_realm.c",
         OnlyFamily = IpFamily.IPv4,

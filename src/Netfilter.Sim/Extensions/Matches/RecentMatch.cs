@@ -56,6 +56,7 @@ public sealed record RecentMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "recent",
+        KernelBytes = 232,
         Summary = "Keeps and asks a named list of addresses with the times they were seen.",
         Source = "net/netfilter/xt_recent.c, extensions/libxt_recent.c",
         Revision = 1,

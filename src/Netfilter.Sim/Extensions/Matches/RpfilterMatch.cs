@@ -18,6 +18,7 @@ public sealed record RpfilterMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "rpfilter",
+        KernelBytes = 8,
         Summary = "Matches packets whose source would be answered by the interface that they came in by.",
         Source = "net/ipv4/netfilter/ipt_rpfilter.c, net/ipv6/netfilter/ip6t_rpfilter.c, extensions/libxt_rpfilter.c",
         Hooks = Hooks.PreRouting,

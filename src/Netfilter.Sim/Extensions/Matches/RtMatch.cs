@@ -22,6 +22,7 @@ public sealed record RtMatch(
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "rt",
+        KernelBytes = 280,
         Summary = "Matches fields of an IPv6 routing header.",
         Source = "net/ipv6/netfilter/ip6t_rt.c, extensions/libip6t_rt.c",
         OnlyFamily = IpFamily.IPv6,

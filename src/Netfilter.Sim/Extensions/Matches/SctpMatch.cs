@@ -34,6 +34,7 @@ public sealed record SctpMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "sctp",
+        KernelBytes = 296,
         Summary = "Matches the ports and chunks of an SCTP packet.",
         Source = "net/netfilter/xt_sctp.c, extensions/libxt_sctp.c",
         RequiredProtocol = IpProtocols.Sctp,

@@ -14,6 +14,7 @@ public sealed record SetMatch(SetReference Set, bool IsInverted) : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "set",
+        KernelBytes = 48,
         Summary = "Matches packets that are in an ipset.",
         Source = "net/netfilter/xt_set.c, extensions/libxt_set.c",
         Revision = 4,

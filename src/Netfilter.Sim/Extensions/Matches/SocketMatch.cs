@@ -24,6 +24,7 @@ public sealed record SocketMatch(bool OnlyTransparent, bool AlsoWildcard, bool R
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "socket",
+        KernelBytes = 8,
         Summary = "Matches packets that a socket of the host gets.",
         Source = "net/netfilter/xt_socket.c, extensions/libxt_socket.c",
         Revision = 3,

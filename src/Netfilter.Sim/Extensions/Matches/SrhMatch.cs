@@ -31,6 +31,7 @@ public sealed record SrhMatch(SrhTests Tests, SrhTests Inverted) : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "srh",
+        KernelBytes = 112,
         Summary = "Matches fields of an IPv6 segment routing header.",
         Source = "net/ipv6/netfilter/ip6t_srh.c, extensions/libip6t_srh.c",
         OnlyFamily = IpFamily.IPv6,

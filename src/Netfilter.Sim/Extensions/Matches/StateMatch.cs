@@ -12,6 +12,8 @@ public sealed record StateMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "state",
+        KernelName = "conntrack",
+        KernelBytes = 168,
         Summary = "Matches how the packet relates to its connection.",
         Source = "net/netfilter/xt_conntrack.c, extensions/libxt_conntrack.c",
         Revision = 3,

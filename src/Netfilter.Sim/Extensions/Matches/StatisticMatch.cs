@@ -20,6 +20,7 @@ public sealed record StatisticMatch(uint Every, uint Packet, uint Threshold, boo
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "statistic",
+        KernelBytes = 24,
         Summary = "Matches by chance, or every n-th packet.",
         Source = "net/netfilter/xt_statistic.c, extensions/libxt_statistic.c",
         Options =

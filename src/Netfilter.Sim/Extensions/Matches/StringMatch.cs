@@ -20,6 +20,7 @@ public sealed record StringMatch(EquatableArray<byte> Pattern, string Algorithm,
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "string",
+        KernelBytes = 160,
         Summary = "Matches packets that contain a text.",
         Source = "net/netfilter/xt_string.c, lib/ts_bm.c, lib/ts_kmp.c, extensions/libxt_string.c",
         NotModelled = "`--algo bm` where the text lies across two fragments of a reassembled packet",

@@ -30,6 +30,7 @@ public sealed record TcpMatch(
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "tcp",
+        KernelBytes = 16,
         Summary = "Matches ports, flags and options of a TCP header.",
         Source = "net/netfilter/xt_tcpudp.c, extensions/libxt_tcp.c",
         RequiredProtocol = 6,

@@ -15,6 +15,7 @@ public sealed record TcpmssMatch(PortRange Sizes, bool IsInverted) : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "tcpmss",
+        KernelBytes = 8,
         Summary = "Matches the maximum segment size option of a TCP header.",
         Source = "net/netfilter/xt_tcpmss.c, extensions/libxt_tcpmss.c",
         RequiredProtocol = 6,

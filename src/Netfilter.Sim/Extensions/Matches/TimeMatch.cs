@@ -23,6 +23,7 @@ public sealed record TimeMatch(uint DateStart, uint DateStop, uint DayStart, uin
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "time",
+        KernelBytes = 24,
         Summary = "Matches at times of the day, week, month or calendar.",
         Source = "net/netfilter/xt_time.c, extensions/libxt_time.c",
         Options =

@@ -18,6 +18,7 @@ public sealed record TosMatch(byte Value, byte Mask, bool IsNegated = false) : M
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "tos",
+        KernelBytes = 8,
         Summary = "Matches the type of service or traffic class under a mask.",
         Source = "net/netfilter/xt_dscp.c, extensions/libxt_tos.c",
         Revision = 1,

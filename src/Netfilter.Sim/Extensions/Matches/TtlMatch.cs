@@ -65,6 +65,7 @@ public sealed record TtlMatch(IpFamily Family, TtlComparison Comparison, byte Va
         return new MatchDeclaration
         {
             Name = name,
+            KernelBytes = 8,
             Summary = family == IpFamily.IPv4 ? "Matches the time to live." : "Matches the hop limit.",
             Source = $"net/netfilter/xt_hl.c, extensions/{(family == IpFamily.IPv4 ? "libipt_ttl.c" : "libip6t_hl.c")}",
             OnlyFamily = family,

@@ -18,6 +18,7 @@ public sealed record U32Match(EquatableArray<U32Test> Tests, bool IsInverted) : 
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "u32",
+        KernelBytes = 1984,
         Summary = "Matches by 32-bit words anywhere in the packet.",
         Source = "net/netfilter/xt_u32.c, extensions/libxt_u32.c",
         Options =

@@ -26,6 +26,7 @@ public sealed record UdpMatch : Match
     public static MatchDeclaration Extension { get; } = new()
     {
         Name = "udp",
+        KernelBytes = 16,
         Summary = "Matches the ports of a UDP header.",
         Source = "net/netfilter/xt_tcpudp.c, extensions/libxt_udp.c",
         RequiredProtocol = IpProtocols.Udp,

@@ -12,6 +12,7 @@ public sealed record AuditTarget(string Type) : ExtensionTarget
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "AUDIT",
+        KernelBytes = 8,
         Summary = "Writes an audit record and goes on.",
         Source = "net/netfilter/xt_AUDIT.c, extensions/libxt_AUDIT.c",
         Options =

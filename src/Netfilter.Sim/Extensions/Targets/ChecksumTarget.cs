@@ -12,6 +12,7 @@ public sealed record ChecksumTarget : ExtensionTarget
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "CHECKSUM",
+        KernelBytes = 8,
         Summary = "Completes a checksum that was left to the hardware.",
         Source = "net/netfilter/xt_CHECKSUM.c, extensions/libxt_CHECKSUM.c",
         OnlyTable = "mangle",

@@ -13,6 +13,7 @@ public sealed record ClassifyTarget(ushort Major, ushort Minor) : ExtensionTarge
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "CLASSIFY",
+        KernelBytes = 8,
         Summary = "Sets the priority of a packet, which names a queueing class.",
         Source = "net/netfilter/xt_CLASSIFY.c, extensions/libxt_CLASSIFY.c",
         Hooks = Hooks.LocalOut | Hooks.Forward | Hooks.PostRouting,

@@ -17,6 +17,7 @@ public sealed record ConnmarkTarget : ExtensionTarget
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "CONNMARK",
+        KernelBytes = 16,
         Summary = "Changes the mark of the packet's connection, or copies it from or to the packet's.",
         Source = "net/netfilter/xt_connmark.c, extensions/libxt_CONNMARK.c",
         Revision = 2,

@@ -13,6 +13,7 @@ public sealed record ConnsecmarkTarget(bool IsRestore) : ExtensionTarget
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "CONNSECMARK",
+        KernelBytes = 8,
         Summary = "Copies security marks between packet and connection.",
         Source = "net/netfilter/xt_CONNSECMARK.c, extensions/libxt_CONNSECMARK.c",
         Options =

@@ -69,6 +69,7 @@ public sealed record CtTarget : ExtensionTarget
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "CT",
+        KernelBytes = 72,
         Summary = "Tells connection tracking how to treat the connection that the packet begins.",
         Source = "net/netfilter/xt_CT.c, extensions/libxt_CT.c",
         NotModelled = "the helpers sane, RAS and Q.931; the sip helper over TCP",

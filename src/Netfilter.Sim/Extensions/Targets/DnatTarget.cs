@@ -23,6 +23,7 @@ public sealed record DnatTarget(NatRange Range) : ExtensionTarget
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "DNAT",
+        KernelBytes = 48,
         Summary = "Translates the destination of a connection.",
         Source = "net/netfilter/xt_nat.c, extensions/libxt_NAT.c",
         OnlyTable = "nat",

@@ -12,6 +12,7 @@ public sealed record DscpTarget(byte Value) : ExtensionTarget
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "DSCP",
+        KernelBytes = 8,
         Summary = "Sets the differentiated services code point.",
         Source = "net/netfilter/xt_DSCP.c, extensions/libxt_DSCP.c",
         OnlyTable = "mangle",

@@ -20,6 +20,7 @@ public sealed record EcnTarget(bool? Ece, bool? Cwr, byte? Ect) : ExtensionTarge
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "ECN",
+        KernelBytes = 8,
         Summary = "Changes bits of explicit congestion notification.",
         Source = "net/ipv4/netfilter/ipt_ECN.c, extensions/libipt_ECN.c",
         OnlyFamily = IpFamily.IPv4,

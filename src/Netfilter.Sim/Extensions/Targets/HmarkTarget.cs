@@ -21,6 +21,7 @@ public sealed record HmarkTarget : ExtensionTarget
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "HMARK",
+        KernelBytes = 64,
         Summary = "Marks packets with a hash of their addresses and ports.",
         Source = "net/netfilter/xt_HMARK.c, extensions/libxt_HMARK.c",
         Options =

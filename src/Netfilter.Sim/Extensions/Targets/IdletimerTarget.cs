@@ -17,6 +17,7 @@ public sealed record IdletimerTarget(uint TimeoutSeconds, string Label, bool IsA
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "IDLETIMER",
+        KernelBytes = 48,
         Summary = "Starts a named timer anew.",
         Source = "net/netfilter/xt_IDLETIMER.c, extensions/libxt_IDLETIMER.c",
         Revision = 1,

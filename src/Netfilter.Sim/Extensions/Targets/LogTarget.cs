@@ -19,6 +19,7 @@ public sealed record LogTarget : ExtensionTarget
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "LOG",
+        KernelBytes = 32,
         Summary = "Writes a line about the packet to the kernel's log.",
         Source = "net/netfilter/xt_LOG.c, net/netfilter/nf_log_syslog.c, extensions/libxt_LOG.c",
         Options =

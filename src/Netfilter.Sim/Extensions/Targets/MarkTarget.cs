@@ -17,6 +17,7 @@ public sealed record MarkTarget(uint Mark, uint Mask) : ExtensionTarget
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "MARK",
+        KernelBytes = 8,
         Summary = "Changes the packet's mark.",
         Source = "net/netfilter/xt_mark.c, extensions/libxt_MARK.c",
         Revision = 2,

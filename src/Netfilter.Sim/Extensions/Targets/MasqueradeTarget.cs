@@ -12,6 +12,8 @@ public sealed record MasqueradeTarget(NatRange Range) : ExtensionTarget
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "MASQUERADE",
+        KernelBytes = 24,
+        KernelBytesV6 = 40,
         Summary = "Translates the source of a connection to an address of the interface it leaves by.",
         Source = "net/netfilter/xt_MASQUERADE.c, net/netfilter/nf_nat_masquerade.c, extensions/libxt_NAT.c",
         OnlyTable = "nat",

@@ -14,6 +14,8 @@ public sealed record NetmapTarget(NetAddress Address, NetAddress Mask) : Extensi
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "NETMAP",
+        KernelBytes = 24,
+        KernelBytesV6 = 40,
         Summary = "Replaces the network part of a connection's source or destination.",
         Source = "net/netfilter/xt_NETMAP.c, extensions/libipt_NETMAP.c, extensions/libip6t_NETMAP.c",
         OnlyTable = "nat",

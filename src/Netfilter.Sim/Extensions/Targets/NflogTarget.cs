@@ -14,6 +14,7 @@ public sealed record NflogTarget(ushort Group, string Prefix, uint? Size, bool I
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "NFLOG",
+        KernelBytes = 80,
         Summary = "Shows a packet to programs in user space and goes on.",
         Source = "net/netfilter/xt_NFLOG.c, extensions/libxt_NFLOG.c",
         Options =

@@ -17,6 +17,7 @@ public sealed record NfqueueTarget(ushort First, ushort Last, bool IsBypass, boo
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "NFQUEUE",
+        KernelBytes = 8,
         Summary = "Hands a packet to a program in user space; nobody listens.",
         Source = "net/netfilter/xt_NFQUEUE.c, extensions/libxt_NFQUEUE.c",
         Revision = 3,

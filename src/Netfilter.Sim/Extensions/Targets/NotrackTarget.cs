@@ -11,6 +11,8 @@ public sealed record NotrackTarget : ExtensionTarget
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "NOTRACK",
+        KernelName = "CT",
+        KernelBytes = 72,
         ListName = "CT",
         Summary = "Keeps connection tracking off the packet.",
         Source = "net/netfilter/xt_CT.c, extensions/libxt_CT.c",

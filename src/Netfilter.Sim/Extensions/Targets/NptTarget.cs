@@ -123,6 +123,7 @@ public sealed record NptTarget(bool IsSource, HostMask From, HostMask To) : Exte
     private static TargetDeclaration Declare(string name, bool isSource, Hooks hooks, string what) => new()
     {
         Name = name,
+        KernelBytes = 40,
         Summary = $"Exchanges the prefix of the {what} address without touching checksums.",
         Source = $"net/ipv6/netfilter/ip6t_NPT.c, extensions/libip6t_{name}.c",
         OnlyFamily = IpFamily.IPv6,

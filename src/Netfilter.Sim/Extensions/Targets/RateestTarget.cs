@@ -18,6 +18,7 @@ public sealed record RateestTarget(string EstimatorName, sbyte Interval, byte Ew
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "RATEEST",
+        KernelBytes = 32,
         Summary = "Feeds a rate estimator.",
         Source = "net/netfilter/xt_RATEEST.c, net/core/gen_estimator.c, extensions/libxt_RATEEST.c",
         Options =

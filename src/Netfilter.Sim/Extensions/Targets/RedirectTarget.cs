@@ -12,6 +12,8 @@ public sealed record RedirectTarget(NatRange Range) : ExtensionTarget
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "REDIRECT",
+        KernelBytes = 24,
+        KernelBytesV6 = 40,
         Summary = "Translates the destination of a connection to this host.",
         Source = "net/netfilter/xt_REDIRECT.c, net/netfilter/nf_nat_redirect.c, extensions/libxt_NAT.c",
         OnlyTable = "nat",

@@ -40,6 +40,7 @@ public sealed record RejectTarget(IpFamily Family, RejectType With) : ExtensionT
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "REJECT",
+        KernelBytes = 8,
         Summary = "Drops the packet and sends an ICMP error or a TCP reset back.",
         Source = "net/ipv4/netfilter/ipt_REJECT.c, net/ipv6/netfilter/ip6t_REJECT.c, extensions/libipt_REJECT.c, libip6t_REJECT.c",
         OnlyTable = "filter",

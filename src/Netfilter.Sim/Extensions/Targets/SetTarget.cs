@@ -24,6 +24,7 @@ public sealed record SetTarget(
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "SET",
+        KernelBytes = 24,
         Summary = "Adds addresses of packets to an ipset, deletes them, or maps them to marks and priorities.",
         Source = "net/netfilter/xt_set.c, extensions/libxt_SET.c",
         Revision = 3,

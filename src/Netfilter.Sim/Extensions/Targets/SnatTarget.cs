@@ -12,6 +12,8 @@ public sealed record SnatTarget(NatRange Range) : ExtensionTarget
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "SNAT",
+        KernelBytes = 24,
+        KernelBytesV6 = 40,
         Summary = "Translates the source of a connection.",
         Source = "net/netfilter/xt_nat.c, extensions/libxt_NAT.c",
         OnlyTable = "nat",

@@ -20,6 +20,7 @@ public sealed record SynproxyTarget : ExtensionTarget
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "SYNPROXY",
+        KernelBytes = 8,
         Summary = "Answers SYNs for a server until the client has proved itself.",
         Source = "net/netfilter/nf_synproxy_core.c, extensions/libxt_SYNPROXY.c",
         Hooks = Hooks.LocalIn | Hooks.Forward,

@@ -155,6 +155,7 @@ public sealed record TcpmssTarget(IpFamily Family, ushort? Mss) : ExtensionTarge
     private static TargetDeclaration Declare(IpFamily family, ulong most) => new()
     {
         Name = "TCPMSS",
+        KernelBytes = 8,
         Summary = "Lowers the largest segment size that a TCP connection agrees on.",
         Source = "net/netfilter/xt_TCPMSS.c, extensions/libxt_TCPMSS.c",
         OnlyFamily = family,

@@ -20,6 +20,7 @@ public sealed record TcpoptstripTarget(EquatableArray<byte> Kinds) : ExtensionTa
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "TCPOPTSTRIP",
+        KernelBytes = 32,
         Summary = "Overwrites TCP options with no-operations.",
         Source = "net/netfilter/xt_TCPOPTSTRIP.c, extensions/libxt_TCPOPTSTRIP.c",
         OnlyTable = "mangle",

@@ -21,6 +21,7 @@ public sealed record TeeTarget(NetAddress Gateway, string Device) : ExtensionTar
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "TEE",
+        KernelBytes = 40,
         Summary = "Sends a copy of a packet to another host.",
         Source = "net/netfilter/xt_TEE.c, extensions/libxt_TEE.c",
         Revision = 1,

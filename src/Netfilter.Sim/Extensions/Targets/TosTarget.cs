@@ -19,6 +19,7 @@ public sealed record TosTarget(byte Value, byte Mask) : ExtensionTarget
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "TOS",
+        KernelBytes = 8,
         Summary = "Changes the type of service or traffic class.",
         Source = "net/netfilter/xt_DSCP.c, extensions/libxt_TOS.c",
         OnlyTable = "mangle",

@@ -23,6 +23,7 @@ public sealed record TproxyTarget(ushort Port, NetAddress Address, uint Mark, ui
     public static TargetDeclaration Extension { get; } = new()
     {
         Name = "TPROXY",
+        KernelBytes = 32,
         Summary = "Gives packets to a transparent socket.",
         Source = "net/netfilter/xt_TPROXY.c, extensions/libxt_TPROXY.c",
         OnlyTable = "mangle",

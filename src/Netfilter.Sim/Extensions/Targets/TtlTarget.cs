@@ -53,6 +53,7 @@ public sealed record TtlTarget(IpFamily Family, TtlMode Mode, byte Value) : Exte
         return new TargetDeclaration
         {
             Name = name,
+            KernelBytes = 8,
             Summary = family == IpFamily.IPv4 ? "Changes the time to live." : "Changes the hop limit.",
             Source = $"net/netfilter/xt_HL.c, extensions/{(family == IpFamily.IPv4 ? "libipt_TTL.c" : "libip6t_HL.c")}",
             OnlyFamily = family,
