@@ -115,6 +115,7 @@ internal sealed class BlobDump
                 null => (_at + size).ToString(CultureInfo.InvariantCulture),
                 JumpTarget jump => _starts[jump.Chain].ToString(CultureInfo.InvariantCulture),
                 VerdictTarget { Name: "RETURN" } => "RETURN",
+                VerdictTarget { Name: "QUEUE" } when _family == IpFamily.IPv6 => "UNKNOWN",
                 _ => "NF_" + rule.Target.Name,
             },
             size);

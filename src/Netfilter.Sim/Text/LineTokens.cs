@@ -11,10 +11,13 @@ internal readonly record struct LineToken(int Start, int Length, bool IsQuoted)
 
 /// <summary>
 /// The words of a line of a dump, without copying. What <see cref="WordSplitter.SplitRestore"/> would treat in a special
-/// way (tabs, quotes within words) makes it give up.
+/// way (tabs, quotes within words, words that may be too long) makes it give up.
 /// </summary>
 internal ref struct LineTokens(ReadOnlySpan<char> line)
 {
+    // In bytes still within the tool's buffer of 1 KiB.
+    private const int Longest = 340;
+
     private readonly ReadOnlySpan<char> _line = line;
     private int _at;
 
@@ -42,9 +45,10 @@ internal ref struct LineTokens(ReadOnlySpan<char> line)
         if (length < 0)
         {
             _at = line.Length;
+            IsSpecial |= line.Length - start > Longest;
             return new LineToken(start, line.Length - start, false);
         }
-        IsSpecial |= line[start + length] != ' ';
+        IsSpecial |= line[start + length] != ' ' || length > Longest;
         _at = start + length;
         return new LineToken(start, length, false);
     }
@@ -64,6 +68,7 @@ internal ref struct LineTokens(ReadOnlySpan<char> line)
             return new LineToken(start, 0, false);
         }
         _at = at + 1;
+        IsSpecial |= _at - start > Longest;
         return new LineToken(start, _at - start, true);
     }
 

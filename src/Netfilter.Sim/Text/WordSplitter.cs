@@ -72,6 +72,7 @@ internal static class WordSplitter
     public static void SplitRestore(ReadOnlySpan<char> line, List<string> words)
     {
         StringBuilder word = new();
+        int bytes = 0;
         bool isOpen = false, isEscaped = false, isQuoted = false;
         foreach (char c in line)
         {
@@ -109,7 +110,8 @@ internal static class WordSplitter
 
         void Append(char c)
         {
-            if (word.Length >= MaxWordLength - 1)
+            bytes += ByteText.Length([c]);
+            if (bytes > MaxWordLength - 1)
             {
                 throw OptionCall.Error("Parameter too long!");
             }
@@ -124,6 +126,7 @@ internal static class WordSplitter
             }
             words.Add(word.ToString());
             word.Clear();
+            bytes = 0;
             isQuoted = false;
         }
     }
