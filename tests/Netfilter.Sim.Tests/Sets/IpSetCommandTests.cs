@@ -43,6 +43,44 @@ public sealed partial class IpSetCommandTests
         differences.ShouldBeEmpty();
     }
 
+    [Fact]
+    public void Restore_LineThatCannotBeRead_LosesWhatWasAddedSinceTheLastOtherCommand()
+    {
+        RuleStateStore states = new();
+        const string input = "create a hash:ip initval 0x1\nadd a 1.1.1.1\ncreate b hash:ip initval 0x1\nadd b 2.2.2.2\nadd b x\n";
+        (_, string errors, int exit) = new IpSetCommand(states, 0).Run(["restore"], input);
+        exit.ShouldBe(1);
+        errors.ShouldBe("ipset v7.17: Error in line 5: Syntax error: cannot parse x: resolving to IPv4 address failed\n");
+        new IpSetCommand(states, 0).Run(["save", "-s"]).Output.ShouldBe(
+            "create a hash:ip family inet hashsize 1024 maxelem 65536 bucketsize 12 initval 0x00000001\n"
+            + "add a 1.1.1.1\n"
+            + "create b hash:ip family inet hashsize 1024 maxelem 65536 bucketsize 12 initval 0x00000001\n");
+    }
+
+    [Fact]
+    public void Create_WithoutInitialValue_TakesOneThatFollowsFromTheName()
+    {
+        string Saved(string name)
+        {
+            RuleStateStore states = new();
+            new IpSetCommand(states, 0).Run(["create", name, "hash:net"]);
+            return new IpSetCommand(states, 0).Run(["save"]).Output;
+        }
+
+        Saved("a").ShouldBe(Saved("a"));
+        Saved("a")[^9..].ShouldNotBe(Saved("b")[^9..]);
+    }
+
+    [Fact]
+    public void Add_ServiceOfAnotherProtocol_NamesEveryTryThatFailed()
+    {
+        RuleStateStore states = new();
+        new IpSetCommand(states, 0).Run(["create", "p", "hash:ip,port"]);
+        new IpSetCommand(states, 0).Run(["add", "p", "1.1.1.1,udp:http"]).Errors.ShouldBe(
+            "ipset v7.17: Syntax error: 'http' is invalid as number\nSyntax error: 'udp' is invalid as number\n"
+            + "cannot parse 'http' as a udp port\n");
+    }
+
     // The record was made without what a hash starts from, which is a secret, and without sizes.
     private static string Normal(IEnumerable<string> lines)
     {

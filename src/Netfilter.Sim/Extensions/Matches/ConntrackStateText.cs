@@ -68,7 +68,9 @@ internal static class ConntrackStateText
             int found = find(comma < 0 ? rest : rest[..comma]);
             if (found < 0)
             {
-                throw OptionCall.Error($"Bad {what} \"{rest}\"");
+                throw OptionCall.Error(rest.Length == 0 && what == "state"
+                    ? "\"--state\" requires a list of states with no spaces, e.g. ESTABLISHED,RELATED"
+                    : $"Bad {what} \"{rest}\"");
             }
             all |= found;
             if (comma < 0)

@@ -55,7 +55,10 @@ public sealed record HashlimitMatch : Match
                 Required = true, MinBytes = 1, KeptBytes = NameBytes, ValueName = "name", Help = "The name of the table.", Sample = source => $"h{source.Next(100)}",
             },
             new("hashlimit-rate-match") { Help = "Tell by the rate of the last interval." },
-            Number("hashlimit-rate-interval", "Seconds of the interval."),
+            new("hashlimit-rate-interval", OptionKind.Text)
+            {
+                ValueName = "n", Parse = ParseInterval, Help = "Seconds of the interval.", Sample = source => $"{source.Next(100) + 1}",
+            },
         ],
         FinalCheck = values =>
         {
@@ -254,6 +257,11 @@ public sealed record HashlimitMatch : Match
     };
 
     private static OptionSpec Number(string name, string help) => new(name, OptionKind.UInt32) { ValueName = "n", Help = help };
+
+    // parse_interval: atoi, which takes what follows a number for nothing.
+    private static object? ParseInterval(OptionCall call) => CNumber.Atoi(call.Argument) is var seconds and > 0
+        ? (ulong)seconds
+        : throw OptionCall.Error($"hashlimit: Bad value for \"--hashlimit-rate-interval\" option: \"{call.Argument}\"");
 
     private static object? ParseModes(OptionCall call)
     {

@@ -28,20 +28,22 @@ public sealed record SetTarget(
         Summary = "Adds addresses of packets to an ipset, deletes them, or maps them to marks and priorities.",
         Source = "net/netfilter/xt_set.c, extensions/libxt_SET.c",
         Revision = 3,
+
+        // The tool takes a ! before any of them and does not look at it.
         Options =
         [
             SetOption("add-set", "Adds to this set."),
             SetOption("del-set", "Deletes from this set."),
             SetOption("map-set", "Takes mark, priority and queue from this set."),
-            new("exist") { Repeatable = true, Help = "An element that is there is renewed." },
+            new("exist") { Repeatable = true, Invertible = true, Help = "An element that is there is renewed." },
             new("timeout", OptionKind.Text)
             {
-                Repeatable = true, ValueName = "seconds", Help = "Seconds that an added element lives.", Parse = ReadTimeout,
+                Repeatable = true, Invertible = true, ValueName = "seconds", Help = "Seconds that an added element lives.", Parse = ReadTimeout,
                 Sample = source => $"{source.Next(100000)}",
             },
-            new("map-mark") { Repeatable = true, Help = "The mark is taken." },
-            new("map-prio") { Repeatable = true, Help = "The priority is taken." },
-            new("map-queue") { Repeatable = true, Help = "The hardware queue is taken." },
+            new("map-mark") { Repeatable = true, Invertible = true, Help = "The mark is taken." },
+            new("map-prio") { Repeatable = true, Invertible = true, Help = "The priority is taken." },
+            new("map-queue") { Repeatable = true, Invertible = true, Help = "The hardware queue is taken." },
         ],
         FinalCheck = FinalCheck,
         Build = Build,
