@@ -61,6 +61,9 @@ public sealed class Conversation
 
     internal bool IsWaiting { get; set; }
 
+    /// <summary>Whether its UDP socket has an ICMP error to tell that no call has told yet.</summary>
+    internal bool OwesError { get; set; }
+
     internal void Add(Journey journey) => _journeys.Add(journey);
 
     internal void ForgetJourneys() => _journeys.Clear();

@@ -6,7 +6,8 @@ public enum ConversationOutcome : byte
     /// <summary>The server answered.</summary>
     Connected,
 
-    /// <summary>Nobody listens there: a TCP reset came back.</summary>
+    /// <summary>Nobody listens there: a TCP reset came back; or a UDP socket still had an earlier ICMP error to tell, and sent
+    /// nothing.</summary>
     Refused,
 
     /// <summary>An ICMP error came back.</summary>

@@ -127,6 +127,13 @@ public sealed partial class Programs
             Forget(conversation);
             return;
         }
+        if (conversation.OwesError)
+        {
+            // sk->sk_err: the socket tells of the last packet's error in place of sending.
+            conversation.End(ConversationOutcome.Refused);
+            Forget(conversation);
+            return;
+        }
         Exchange(conversation, () => Transmit(conversation, TcpFlags.Psh | TcpFlags.Ack, Question));
     }
 
@@ -159,6 +166,8 @@ public sealed partial class Programs
             bool isTold = conversation.Protocol == IpProtocols.Udp && conversation.SendError != SendError.None;
             conversation.End(isTold ? ConversationOutcome.Error : ConversationOutcome.Timeout);
         }
+        // The program was told by its send already; the error that came back as a packet waits.
+        conversation.OwesError = conversation is { Protocol: IpProtocols.Udp, Error: not null } && conversation.SendError != SendError.None;
         bool staysOpen = conversation.Outcome == ConversationOutcome.Connected || (conversation.Protocol == IpProtocols.Udp
             && conversation.Outcome is ConversationOutcome.Timeout or ConversationOutcome.Unreachable);
         if (!staysOpen)
