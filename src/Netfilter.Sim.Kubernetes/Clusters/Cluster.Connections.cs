@@ -110,7 +110,7 @@ public sealed partial class Cluster
             Backend = conversation.Greeting?.Server,
             SourceSeenByBackend = conversation.Greeting?.Client,
             MasqueradedBy = hops.Select(hop => MasqueradedBy(hop.Walk)).FirstOrDefault(origin => origin is not null),
-            Failure = conversation.Outcome == ConversationOutcome.Connected ? null : FailureOf(hops),
+            Failure = conversation.Outcome == ConversationOutcome.Connected ? null : FailureOf(hops, conversation.Outcome),
             Hops = [.. hops.Select(hop => new ConnectionHop(hop.Host.Name, hop.Device, hop.Packet, hop.Walk.Fate, ReasonsOf(hop.Walk)))],
         };
     }
@@ -128,8 +128,13 @@ public sealed partial class Cluster
         : OriginsOf(walk).LastOrDefault(origin => origin.Reason is RuleReason.MasqueradeClusterIPTraffic
             or RuleReason.MasqueradeExternalTraffic or RuleReason.MasqueradeNodeTrafficToExternal or RuleReason.Hairpin);
 
-    private static string FailureOf(ImmutableArray<Hop> hops)
+    private static string FailureOf(ImmutableArray<Hop> hops, ConversationOutcome outcome)
     {
+        if (outcome == ConversationOutcome.Refused && hops.LastOrDefault(hop => hop.Walk.Fate.Kind == FateKind.Delivered
+            && hop.Packet.TcpFlags == Packets.TcpFlags.Syn) is { } refusing)
+        {
+            return $"{refusing.Host.Name}: nothing listens on TCP port {refusing.Packet.DestinationPort}";
+        }
         foreach (Hop hop in hops)
         {
             foreach (Fate fate in hop.Walk.Lives.Select(life => life.Fate))
@@ -141,6 +146,8 @@ public sealed partial class Cluster
                 }
             }
         }
-        return hops.IsEmpty ? "there is no route" : $"{hops[^1].Host.Name}: nobody answers; {hops[^1].Walk.Fate}";
+        return hops.IsEmpty ? "there is no route"
+            : hops[^1].Walk.Fate is { Kind: FateKind.Forwarded, Device: { } device } ? $"{hops[^1].Host.Name}: sent on by {device.Name}, and nobody answers"
+            : $"{hops[^1].Host.Name}: nobody answers; {hops[^1].Walk.Fate}";
     }
 }

@@ -7,10 +7,17 @@ internal static class ReasonWords
 {
     public static string Of(RuleOrigin origin)
     {
-        string words = Of(origin.Reason);
-        string address = origin.Address is null ? "" : $" {origin.Address}";
+        string words = origin.Reason == RuleReason.NoLocalEndpoints ? NoLocalEndpoints(origin) : Of(origin.Reason);
+        bool namesAddress = origin.Reason is RuleReason.ClusterIP or RuleReason.ExternalIP or RuleReason.LoadBalancerIP or RuleReason.SourceRange;
+        string address = namesAddress ? $" {origin.Address}" : "";
         string endpoint = origin.Endpoint is null ? "" : $" {origin.Endpoint.Text}";
         return origin.ServicePort is null ? words + address : $"{origin.ServicePort.Name.NameText}: {words}{address}{endpoint}";
+    }
+
+    private static string NoLocalEndpoints(RuleOrigin origin)
+    {
+        string policy = origin.Address is not null && origin.Address == origin.ServicePort?.ClusterIP ? "internalTrafficPolicy" : "externalTrafficPolicy";
+        return $"{policy} is Local and this node has no endpoint that is ready: dropped";
     }
 
     /// <summary>Whether a rule of this sort says something about a connection; the rest is kube-proxy's plumbing.</summary>
@@ -27,8 +34,7 @@ internal static class ReasonWords
         RuleReason.LoadBalancerIP => "load balancer address",
         RuleReason.NodePort or RuleReason.LocalhostNodePort => "node port",
         RuleReason.HealthCheckNodePort => "health-check node port",
-        RuleReason.NoEndpoints => "the Service has no endpoints: rejected",
-        RuleReason.NoLocalEndpoints => "the policy is Local and this node has no endpoint: dropped",
+        RuleReason.NoEndpoints => "the Service has no endpoint that is ready: rejected",
         RuleReason.LoadBalancerFirewallDrop => "loadBalancerSourceRanges do not hold the source: dropped",
         RuleReason.MasqueradeClusterIPTraffic => "comes from outside the pod network, so it is masqueraded",
         RuleReason.MasqueradeExternalTraffic => "comes from outside and may go to another node, so it is masqueraded",

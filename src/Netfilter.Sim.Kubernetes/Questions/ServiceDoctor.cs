@@ -1,29 +1,37 @@
 using System.Globalization;
-using Netfilter.Sim.Exploration;
+using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Kubernetes.Clusters;
 using Netfilter.Sim.Kubernetes.KubeProxy;
 using Netfilter.Sim.Kubernetes.Objects;
-using Netfilter.Sim.Links;
 
 namespace Netfilter.Sim.Kubernetes.Questions;
 
-/// <summary>Follows the Debug Services guide through a cluster.</summary>
+/// <summary>Follows the Debug Services guide through a cluster: the objects first, then the rules, then traffic.</summary>
 internal sealed class ServiceDoctor(Cluster cluster, string name)
 {
     private readonly List<DiagnosisCheck> _checks = [];
 
     public ServiceDiagnosis Examine()
     {
+        const string Question = "Does the Service exist?";
         if (cluster.State.FindService(name) is not { } service)
         {
-            Note("Does the Service exist?", false, $"there is no Service {name}");
+            string own = name[(name.IndexOf('/', StringComparison.Ordinal) + 1)..];
+            string[] elsewhere = [.. cluster.State.Services.Where(known => known.Metadata.Name == own).Select(known => known.Key.ToString())];
+            Note(Question, false, $"there is no Service {name}" + (elsewhere.Length > 0 ? $", but {string.Join(", ", elsewhere)}" : ""));
             return Done();
         }
-        Note("Does the Service exist?", true, $"{service.Spec.Type} {service.Spec.ClusterIP}");
-        if (Selects(service) && HasEndpoints(service) && HasPorts(service))
+        if (service.Spec.Type == ServiceType.ExternalName)
+        {
+            Note(Question, true, $"ExternalName: DNS answers with {service.Spec.ExternalName}; it has neither endpoints nor rules");
+            return Done();
+        }
+        bool isHeadless = service.Spec.ClusterIP == "None";
+        Note(Question, true, isHeadless ? "headless: DNS answers with its endpoints, and there are no rules" : $"{service.Spec.Type} {service.Spec.ClusterIP}");
+        if (Selects(service) && HasEndpoints(service) && HasPorts(service) && !isHeadless)
         {
             HasRules(service);
-            Reaches(service);
+            new ServiceVisitor(cluster, service, EndpointsOf(service), _checks).Visit();
         }
         return Done();
     }
@@ -38,43 +46,79 @@ internal sealed class ServiceDoctor(Cluster cluster, string name)
 
     private bool Selects(Service service)
     {
+        const string Question = "Does it select pods?";
         if (service.Spec.Selector.Count == 0)
         {
-            return Note("Does it select pods?", true, "it has no selector: its endpoints are made by hand");
+            return Note(Question, true, "it has no selector: its endpoints are made by hand");
         }
-        Pod[] selected = [.. cluster.State.Pods.Where(pod =>
-            pod.Metadata.Namespace == service.Metadata.Namespace && pod.Metadata.Labels.Contains(service.Spec.Selector))];
-        string names = string.Join(", ", selected.Select(pod => pod.Metadata.Name));
-        return Note("Does it select pods?", selected.Length > 0, selected.Length > 0 ? names : $"no pod has the labels {service.Spec.Selector}");
+        Pod[] selected = PodsOf(service);
+        return Note(Question, selected.Length > 0, selected.Length > 0 ? Names(selected) : Unselected(service));
     }
 
-    private IEnumerable<EndpointSlice> SlicesOf(Service service) =>
-        cluster.State.EndpointSlices.Where(slice => slice.ServiceKey == service.Key);
+    // What the pods have in place of what is asked for: a slip of the pen shows at once.
+    private string Unselected(Service service)
+    {
+        ValueMap selector = service.Spec.Selector;
+        string answer = $"no pod of namespace {service.Metadata.Namespace} has the labels {selector}";
+        Pod[] elsewhere = [.. cluster.State.Pods.Where(pod => pod.Metadata.Labels.Contains(selector))];
+        if (elsewhere.Length > 0)
+        {
+            return $"{answer}; pods of namespace {elsewhere[0].Metadata.Namespace} have";
+        }
+        string[] present = [.. cluster.State.Pods.Where(pod => pod.Metadata.Namespace == service.Metadata.Namespace)
+            .SelectMany(pod => pod.Metadata.Labels.Where(label => selector.ContainsKey(label.Key) && selector[label.Key] != label.Value))
+            .Select(label => $"{label.Key}={label.Value}").Distinct().Order(StringComparer.Ordinal)];
+        return present.Length == 0 ? answer : $"{answer}; pods there have {string.Join(", ", present)}";
+    }
+
+    private Pod[] PodsOf(Service service) => service.Spec.Selector.Count == 0 ? [] : [.. cluster.State.Pods.Where(pod =>
+        pod.Metadata.Namespace == service.Metadata.Namespace && pod.Metadata.Labels.Contains(service.Spec.Selector))];
+
+    private static string Names(IEnumerable<Pod> pods) => string.Join(", ", pods.Select(pod => pod.Metadata.Name));
+
+    private EndpointSlice[] SlicesOf(Service service) => [.. cluster.State.EndpointSlices.Where(slice => slice.ServiceKey == service.Key)];
+
+    private Endpoint[] EndpointsOf(Service service) => [.. SlicesOf(service).SelectMany(slice => slice.Endpoints.AsEnumerable())];
 
     private bool HasEndpoints(Service service)
     {
-        Endpoint[] all = [.. SlicesOf(service).SelectMany(slice => slice.Endpoints.AsEnumerable())];
+        Endpoint[] all = EndpointsOf(service);
         string[] ready = [.. all.Where(endpoint => endpoint.Ready ?? true).Select(endpoint => endpoint.Addresses[0])];
         string answer = ready.Length > 0 ? string.Join(", ", ready)
-            : all.Length > 0 ? string.Create(CultureInfo.InvariantCulture, $"none of {all.Length} endpoints is ready")
-            : "its slices are empty";
+            : all.Length == 0 ? "its slices are empty: its pods have no addresses yet, or have ended"
+            : string.Create(CultureInfo.InvariantCulture, $"none of {all.Length} endpoints is ready: ")
+                + string.Join(", ", all.Select(endpoint => (endpoint.TargetRef?.Name ?? endpoint.Addresses[0]) + (endpoint.Terminating == true ? " (terminating)" : "")));
         return Note("Does it have endpoints that are ready?", ready.Length > 0, answer);
     }
 
     private bool HasPorts(Service service)
     {
+        const string Question = "Do its ports lead to ports of the pods?";
+        Pod[] pods = PodsOf(service);
+        ContainerPort[] named = [.. pods.SelectMany(pod => pod.Spec.Containers.AsEnumerable()).SelectMany(container => container.Ports.AsEnumerable()).Distinct()];
+        string names = named.Length == 0 ? "" : "; the pods' containers name " + string.Join(", ", named.Select(NameOf));
         foreach (ServicePort port in service.Spec.Ports)
         {
-            EndpointPort? found = SlicesOf(service).SelectMany(slice => slice.Ports.AsEnumerable())
-                .FirstOrDefault(known => (known.Name ?? "") == port.Name && known.Protocol == port.Protocol);
-            if (found?.Port is null)
+            EndpointPort[] found = [.. SlicesOf(service).SelectMany(slice => slice.Ports.AsEnumerable())
+                .Where(known => (known.Name ?? "") == port.Name && known.Protocol == port.Protocol && known.Port is not null)];
+            string protocol = port.Protocol.ToString().ToUpperInvariant();
+            if (found.Length == 0)
             {
-                return Note("Do its ports lead to ports of the pods?", false, $"target port {port.TargetPort} of {port.Port} is no port of a pod");
+                return Note(Question, false, pods.Length > 0
+                    ? $"target port {port.TargetPort} ({protocol}) of port {port.Port} is no port of a pod{names}"
+                    : $"no slice has a port named \"{port.Name}\" for {protocol}");
+            }
+            if (named.Length > 0 && !found.Any(known => named.Any(one => one.Number == known.Port && one.Protocol == port.Protocol)))
+            {
+                return Note(Question, false, $"port {port.Port} leads to {found[0].Port} ({protocol}), where no pod says it listens{names}");
             }
         }
-        return Note("Do its ports lead to ports of the pods?", true, string.Join(", ", service.Spec.Ports.AsEnumerable()
+        return Note(Question, true, string.Join(", ", service.Spec.Ports.AsEnumerable()
             .Select(port => string.Create(CultureInfo.InvariantCulture, $"{port.Port} -> {port.TargetPort}"))));
     }
+
+    private static string NameOf(ContainerPort port) =>
+        string.Create(CultureInfo.InvariantCulture, $"{port.Number}/{port.Protocol.ToString().ToUpperInvariant()}") + (string.IsNullOrEmpty(port.Name) ? "" : $" ({port.Name})");
 
     private void HasRules(Service service)
     {
@@ -82,43 +126,12 @@ internal sealed class ServiceDoctor(Cluster cluster, string name)
         Note("Does every node have its rules?", lacking.Length == 0, lacking.Length == 0 ? "yes" : $"not {string.Join(", ", lacking)}");
     }
 
+    // In nat where it is answered, in filter where it is refused on purpose.
     private bool HasRules(Service service, string node)
     {
-        Rules.Table? nat = cluster[node].Ruleset().Find("nat");
-        return nat?.Find(KubeChains.Services) is { } services
-            && services.Rules.Any(rule => rule.Origin is RuleOrigin origin && origin.Service == service.Key);
-    }
-
-    private void Reaches(Service service)
-    {
-        foreach (ServicePort port in service.Spec.Ports.AsEnumerable().Where(port => port.Protocol != TransportProtocol.Sctp))
-        {
-            string to = string.Create(CultureInfo.InvariantCulture, $"{service.Key}:{port.Port}");
-            string[] backends = [.. SlicesOf(service).SelectMany(slice => slice.Endpoints.AsEnumerable()).Where(e => e.TargetRef is not null)
-                .Select(e => $"{e.TargetRef!.Namespace}/{e.TargetRef.Name}")];
-            Pod? client = cluster.State.Pods.FirstOrDefault(pod => pod.Spec is { NodeName: not null, HostNetwork: false } && !backends.Contains(pod.Key.ToString()));
-            Ask("from a pod", client?.Key.ToString(), to, port);
-            Ask("from a node", cluster.State.Nodes[0].Metadata.Name, to, port);
-            if (port.NodePort != 0)
-            {
-                string address = cluster.State.Nodes[0].Addresses[0].Address;
-                Ask("from outside", Cluster.Outside, string.Create(CultureInfo.InvariantCulture, $"{address}:{port.NodePort}"), port);
-            }
-            Ask("from its own pod", backends.FirstOrDefault(name => cluster.State.FindPod(name) is not null), to, port);
-        }
-    }
-
-    private void Ask(string place, string? from, string to, ServicePort port)
-    {
-        if (from is null)
-        {
-            return;
-        }
-        Distribution<Connection> ways = cluster.Explore(from, to, port.Protocol);
-        Connection? failed = ways.Select(way => way.Value).FirstOrDefault(way => way.Outcome != ConversationOutcome.Connected);
-        string answer = failed is null
-            ? string.Join(", ", ways.Select(way => way.Value.Backend).Distinct())
-            : $"{failed.Outcome}, {failed.Failure}";
-        Note(string.Create(CultureInfo.InvariantCulture, $"Does port {port.Port} answer {place} ({from} -> {to})?"), failed is null, answer);
+        IpFamily family = service.Spec.ClusterIP.Contains(':', StringComparison.Ordinal) ? IpFamily.IPv6 : IpFamily.IPv4;
+        Rules.Ruleset rules = cluster[node].Ruleset(family);
+        return new[] { KubeChains.Nat, KubeChains.Filter }.Any(table => rules.Find(table)?.Find(KubeChains.Services) is { } services
+            && services.Rules.Any(rule => rule.Origin is RuleOrigin origin && origin.Service == service.Key));
     }
 }

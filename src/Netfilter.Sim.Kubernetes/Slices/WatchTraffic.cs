@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Netfilter.Sim.Kubernetes.Slices;
 
 /// <summary>What it costs to tell every node of a Service's endpoints: one big object against slices.</summary>
@@ -35,4 +37,26 @@ public sealed record WatchTraffic(
 
     /// <summary>The bytes sent when every endpoint changes once, one by one, as slices.</summary>
     public long RollingUpdateBytesAsSlices => checked(Endpoints * OneChangeBytesAsSlices);
+
+    /// <summary>The figures, a line each.</summary>
+    public override string ToString() => $"""
+        {Endpoints} endpoints in {SliceCount} slices, {Watchers} watchers
+          create everything   {Size(CreationBytes)} either way, as {CreationEventsAsSlices} events with slices
+          one change          {Size(OneChangeBytesAsEndpoints)} as Endpoints, {Size(OneChangeBytesAsSlices)} as slices
+          rolling update      {Size(RollingUpdateBytesAsEndpoints)} as Endpoints, {Size(RollingUpdateBytesAsSlices)} as slices
+
+        """;
+
+    // In decimal units, as the published figures are.
+    private static string Size(long bytes)
+    {
+        ReadOnlySpan<string> units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
+        double size = bytes;
+        int unit = 0;
+        for (; size >= 1000; unit++)
+        {
+            size /= 1000;
+        }
+        return string.Create(CultureInfo.InvariantCulture, $"{size:0.#} {units[unit]}");
+    }
 }

@@ -58,7 +58,7 @@ public class ClusterTests
         Connection kept = cluster.Connect(Cluster.Outside, $"172.18.0.3:{NodePortOf(cluster)}");
 
         lost.Outcome.ShouldBe(ConversationOutcome.Timeout);
-        lost.Failure.ShouldNotBeNull().ShouldContain("the policy is Local and this node has no endpoint");
+        lost.Failure.ShouldNotBeNull().ShouldContain("externalTrafficPolicy is Local and this node has no endpoint");
         kept.KeepsSource.ShouldBeTrue();
         kept.SourceSeenByBackend!.Value.Address.ToString().ShouldBe("172.18.0.1");
     }
@@ -168,15 +168,16 @@ public class ClusterTests
         cluster.Diagnose("svc-clusterip").FirstProblem.ShouldBeNull();
         cluster.Diagnose("svc-nodeport").FirstProblem.ShouldBeNull();
         cluster.Diagnose("nothing").FirstProblem!.Answer.ShouldBe("there is no Service nothing");
-        Problem(cluster, spec => spec with { Selector = ValueMap.Of("app", "typo") }).ShouldBe("no pod has the labels app=typo");
+        Problem(cluster, spec => spec with { Selector = ValueMap.Of("app", "typo") }).ShouldNotBeNull()
+            .ShouldStartWith("no pod of namespace default has the labels app=typo; pods there have app=");
         cluster.UpdateService("svc-nodeport", spec => spec with { Ports = [spec.Ports[0] with { TargetPort = 81 }] });
         cluster.Settle();
-        cluster.Diagnose("svc-nodeport").FirstProblem!.Answer.ShouldStartWith("Refused, ");
+        cluster.Diagnose("svc-nodeport").FirstProblem!.Answer.ShouldStartWith("port 9000 leads to 81 (TCP), where no pod says it listens");
         foreach (string pod in (string[])["webpod1", "webpod2", "webpod3"])
         {
             cluster.UpdatePod(pod, one => one with { Status = one.Status with { Ready = false } });
         }
-        Problem(cluster, spec => spec).ShouldBe("none of 3 endpoints is ready");
+        Problem(cluster, spec => spec).ShouldBe("none of 3 endpoints is ready: webpod1, webpod2, webpod3");
     }
 
     private static string? Problem(Cluster cluster, Func<ServiceSpec, ServiceSpec> change)

@@ -28,4 +28,13 @@ public class WatchTrafficTests
         traffic.RollingUpdateBytesAsEndpoints.ShouldBe(22_500_000_000_000);
         traffic.RollingUpdateBytesAsSlices.ShouldBe(450_000_000_000);
     }
+
+    [Fact]
+    public void ToString_FiguresOfThe2020BlogPost_AreThoseOfTheBlogPost() => new WatchTraffic(3000, 5000).ToString().ShouldBe("""
+        5000 endpoints in 50 slices, 3000 watchers
+          create everything   4.5 GB either way, as 150000 events with slices
+          one change          4.5 GB as Endpoints, 90 MB as slices
+          rolling update      22.5 TB as Endpoints, 450 GB as slices
+
+        """);
 }
