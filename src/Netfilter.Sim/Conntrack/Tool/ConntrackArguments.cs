@@ -226,6 +226,10 @@ internal sealed class ConntrackArguments
         {
             Family ??= Prefix(option)?.Address.Family;
         }
+        foreach (string option in new[] { "--src-nat", "--dst-nat", "--any-nat" })
+        {
+            _ = ConntrackFilter.Target(Text(option) ?? "");
+        }
         if (Command.Length == 0)
         {
             throw ConntrackToolException.Usage("You need to supply a command");

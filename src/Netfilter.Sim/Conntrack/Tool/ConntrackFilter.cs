@@ -99,27 +99,33 @@ internal static class ConntrackFilter
         return address is { Family: IpFamily.IPv4 } || hasAddress || hasPort;
     }
 
-    /// <summary>Reads <c>address</c>, <c>address:port</c> or <c>:port</c>.</summary>
+    /// <summary>Reads <c>address</c> or <c>address:port</c>, an IPv6 address before a port in brackets; nothing is any.</summary>
+    /// <exception cref="ConntrackToolException">It is neither (<c>conntrack.c nat_parse</c>: the port is looked at first).</exception>
     public static (NetAddress? Address, ushort? Port) Target(string text)
     {
         if (text.Length == 0)
         {
             return (null, null);
         }
-        if (NetAddress.TryParse(text.Trim('[', ']'), out NetAddress whole))
+        if (NetAddress.TryParse(text, out NetAddress whole))
         {
             return (whole, null);
         }
-        int colon = text.LastIndexOf(':');
-        string address = colon < 0 ? text : text[..colon].Trim('[', ']');
-        bool hasPort = ushort.TryParse(
-            colon < 0 ? "" : text[(colon + 1)..], System.Globalization.NumberStyles.None, null, out ushort port);
-        bool hasAddress = NetAddress.TryParse(address, out NetAddress parsed);
-        if (!hasAddress && (address.Length > 0 || !hasPort))
+        int colon = text[0] == '[' ? text.IndexOf("]:", StringComparison.Ordinal) + 1 : text.IndexOf(':', StringComparison.Ordinal);
+        bool hasPort = text[0] == '[' ? colon > 0 : colon >= 0;
+        string address = hasPort ? text[..colon].Trim('[', ']') : text;
+        string number = hasPort ? text[(colon + 1)..] : "0";
+        if (number.Length == 0)
         {
-            throw ConntrackToolException.Usage($"Invalid IP address `{text}'");
+            throw ConntrackToolException.Usage("No port specified after `:'");
         }
-        return (hasAddress ? parsed : default(NetAddress?), hasPort ? port : default(ushort?));
+        if (!ushort.TryParse(number, System.Globalization.NumberStyles.None, null, out ushort port))
+        {
+            throw ConntrackToolException.Usage($"Invalid port `{number}'");
+        }
+        return NetAddress.TryParse(address, out NetAddress parsed)
+            ? (parsed, hasPort ? port : null)
+            : throw ConntrackToolException.Usage($"Invalid IP address `{address}'");
     }
 
     private static uint FirstWord(NetAddress address) =>
