@@ -132,6 +132,30 @@ public sealed class ConnectionTrackerTests
         _bench.LastState.ShouldBe("INVALID");
     }
 
+    /// <summary>An association begins with an INIT that nobody has a tag for yet, and with nothing that only a known one has.</summary>
+    [Theory]
+    [InlineData(0u, "01000014 00000007 00010000 00010001 00000001", "NEW")]
+    [InlineData(7u, "01000014 00000007 00010000 00010001 00000001", "INVALID")]
+    [InlineData(0u, "01000010 00000007 00010000 00010001", "INVALID")]
+    [InlineData(7u, "0b000004", "INVALID")]
+    [InlineData(7u, "0e000004", "INVALID")]
+    [InlineData(7u, "06000004", "INVALID")]
+    [InlineData(7u, "03000010 00000001 00010000 00000000", "INVALID")]
+    public void Sctp_FirstPacket_HasToBegin(uint tag, string chunk, string state)
+    {
+        _bench.Pass(ConntrackBench.Inside, new PacketBuilder
+        {
+            Source = "10.0.0.2",
+            Destination = "203.0.113.9",
+            SourcePort = 5000,
+            DestinationPort = 80,
+            Protocol = IpProtocols.Sctp,
+            Tag = tag,
+            Payload = [.. Convert.FromHexString(chunk.Replace(" ", "", StringComparison.Ordinal))],
+        }.Build());
+        _bench.LastState.ShouldBe(state);
+    }
+
     [Fact]
     public void Sctp_Association_PassesThroughItsStates()
     {

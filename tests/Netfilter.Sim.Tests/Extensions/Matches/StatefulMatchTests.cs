@@ -84,6 +84,34 @@ public class StatefulMatchTests
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
     }
 
+    /// <summary>A connection has no deadline before it is confirmed: its first packet counts as one with none left.</summary>
+    [Theory]
+    [InlineData("conntrack --ctexpire 0", 1)]
+    [InlineData("conntrack --ctexpire 30", 2)]
+    [InlineData("conntrack --ctexpire 0:30", 3)]
+    [InlineData("conntrack ! --ctexpire 0", 2)]
+    public void Conntrack_Expiry_IsZeroForTheFirstPacket(string match, int matched)
+    {
+        NetworkNamespace host = Host(match, out _);
+        Send(host, 3);
+        Count(host).ShouldBe(matched);
+    }
+
+    [Fact]
+    public void Connlimit_Fork_GoesOnCountingWhatWasCounted()
+    {
+        NetworkNamespace host = Host("connlimit --connlimit-above 2 --connlimit-mask 24", out _);
+        host.Receive("a", Packet.Udp("10.0.0.1:1000", "10.9.0.1:53"));
+        host.Receive("a", Packet.Udp("10.0.0.1:1001", "10.9.0.1:53"));
+        NetworkNamespace fork = host.Fork();
+        foreach (NetworkNamespace each in new[] { fork, host })
+        {
+            Count(each).ShouldBe(0);
+            each.Receive("a", Packet.Udp("10.0.0.1:1002", "10.9.0.1:53"));
+            Count(each).ShouldBe(1);
+        }
+    }
+
     private static NetworkNamespace Host(string match, out ManualTimeProvider clock)
     {
         clock = new ManualTimeProvider();
