@@ -30,6 +30,9 @@ public sealed class FateTests
     }
 
     [Fact]
+    public void Walk_WithoutAPacket_HasNoFate() => new Walk(WalkOptions.Default).Fate.Kind.ShouldBe(FateKind.None);
+
+    [Fact]
     public void Place_Rule_IsNullForAPolicyAndForNowhere()
     {
         Rule.Rule.ShouldBeSameAs(Chain.Rules[0]);

@@ -67,6 +67,33 @@ public sealed class EvaluationTests
     }
 
     [Theory]
+    [InlineData("-m string --string abc --algo bm", "10.0.0.1:1 > 10.0.0.2:2/udp data 78616263", "the text occurs at 29")]
+    [InlineData("-m string --string abc --algo kmp --to 29", "10.0.0.1:1 > 10.0.0.2:2/udp data 78616263", "the text occurs at 29, too far behind")]
+    [InlineData("-m string --string abd --algo bm", "10.0.0.1:1 > 10.0.0.2:2/udp data 78616263", "the text does not occur")]
+    [InlineData("-p tcp -m tcpmss --mss 1461", "10.0.0.1:1 > 10.0.0.2:2/tcp syn opt 020405b4", "mss 1460 is not 1461")]
+    [InlineData("-p tcp -m tcpmss --mss 1461", "10.0.0.1:1 > 10.0.0.2:2/tcp syn", "there is no segment size option")]
+    public void Match_Explained_SaysWhatItSaw(string rule, string packet, string words)
+    {
+        Match match = Read("filter", rule).Matches[^1];
+        match.Explain(match.Evaluate(new MatchContext(Load(packet), Hook.Forward, new NetworkNamespace("host").Context, -1))).ShouldBe(words);
+    }
+
+    /// <summary>A header that says that it is longer than the packet: the targets that look for options drop it.</summary>
+    [Theory]
+    [InlineData("-j TCPMSS --set-mss 500")]
+    [InlineData("-j TCPOPTSTRIP --strip-options 8")]
+    public void Target_TcpHeaderCutOff_Drops(string rule)
+    {
+        PacketBuffer buffer = Load("10.0.0.1:1 > 10.0.0.2:2/tcp syn");
+        var target = (ExtensionTarget)Read("mangle", "-p tcp --syn " + rule).Target!;
+        foreach (byte words in new byte[] { 4, 6, 15 })
+        {
+            buffer.Writable[32] = (byte)(words << 4);
+            target.Evaluate(new TargetContext(buffer, Hook.Forward, new NetworkNamespace("host").Context, -1)).ShouldBe(TargetVerdict.Drop);
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Targets))]
     public void Target_PacketAtAnEdge_RewritesAsTheKernel(string rule, string packet, TargetVerdict verdict, string after)
     {

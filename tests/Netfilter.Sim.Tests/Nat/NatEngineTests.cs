@@ -8,6 +8,7 @@ using Netfilter.Sim.Nat;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.TestKit.Generators;
 using Netfilter.Sim.Tests.Conntrack;
+using Netfilter.Sim.Tracing;
 
 namespace Netfilter.Sim.Tests.Nat;
 
@@ -63,6 +64,39 @@ public sealed class NatEngineTests
             bench.Pass(ConntrackBench.Inside, Packet.Udp($"10.0.0.{client}:5000", "203.0.113.9:53")) is not null);
         passed.ShouldBe(3);
         bench.Host.Conntrack.Select(entry => (int)entry.Reply.DestinationPort).Order().ShouldBe([7000, 7001, 7002]);
+    }
+
+    /// <summary>A client has been given the router's own address and port: what the router sends from there takes another port.</summary>
+    [Theory]
+    [InlineData(IpProtocols.Tcp)]
+    [InlineData(IpProtocols.Udp)]
+    public void OwnPort_TakenByAClient_IsReplaced(byte protocol)
+    {
+        ConntrackBench bench = Masquerading(Any);
+        Packet From(string source) => new PacketBuilder
+        {
+            Source = source,
+            Destination = "203.0.113.9",
+            Protocol = protocol,
+            SourcePort = 5000,
+            DestinationPort = 53,
+            TcpFlags = TcpFlags.Syn,
+        }.Build();
+        Describe(bench.Pass(ConntrackBench.Inside, From("10.0.0.2"))).ShouldBe("203.0.113.1:5000 > 203.0.113.9:53");
+        Packet own = bench.Host.Send(From("203.0.113.1")).Emitted.Single().Packet;
+        own.Source.ShouldBe((NetAddress)"203.0.113.1");
+        Port(own, 0).ShouldNotBe((ushort)5000);
+        bench.Host.Conntrack.Select(entry => entry.Reply).Distinct().Count().ShouldBe(2);
+    }
+
+    [Fact]
+    public void Steps_OfAnEchoRequest_NameAddressesOnly()
+    {
+        ConntrackBench bench = Destination(new NatRange(NatRangeFlags.MapAddresses, "10.0.0.80", "10.0.0.80"));
+        Walk walk = bench.Host.Receive(ConntrackBench.Outside, Packet.IcmpEcho("203.0.113.9", "203.0.113.1", 7));
+        walk.Steps.OfType<NatStep>().Select(step => step.Text).ShouldBe(["nat: destination 203.0.113.1 -> 10.0.0.80"]);
+        walk = bench.Host.Receive(ConntrackBench.Outside, Packet.Udp("203.0.113.9:1", "203.0.113.1:53"));
+        walk.Steps.OfType<NatStep>().Select(step => step.Text).ShouldBe(["nat: destination 203.0.113.1:53 -> 10.0.0.80:53"]);
     }
 
     /// <summary>Recorded: what has no ports to tell two clients apart by cannot be translated for both. DCCP is such a protocol since 6.16.</summary>

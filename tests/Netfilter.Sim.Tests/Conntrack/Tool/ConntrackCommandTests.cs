@@ -26,6 +26,7 @@ public sealed class ConntrackCommandTests
     [InlineData("-L -u ASSURED", "")]
     [InlineData("-G -p udp -s 10.0.0.2 -d 203.0.113.9 --sport 5000 --dport 53", "udp      17 30 src=10.0.0.2 dst=203.0.113.9 sport=5000 dport=53 [UNREPLIED] src=203.0.113.9 dst=10.0.0.2 sport=53 dport=5000 mark=0 use=2\n")]
     [InlineData("-U -p udp -s 10.0.0.2 -m 0x10/0xf0", "udp      17 30 src=10.0.0.2 dst=203.0.113.9 sport=5000 dport=53 [UNREPLIED] src=203.0.113.9 dst=10.0.0.2 sport=53 dport=5000 mark=16 use=2\n")]
+    [InlineData("-U -p udp -r 203.0.113.9 -m 3", "udp      17 30 src=10.0.0.2 dst=203.0.113.9 sport=5000 dport=53 [UNREPLIED] src=203.0.113.9 dst=10.0.0.2 sport=53 dport=5000 mark=3 use=2\n")]
     [InlineData("--dump --protonum icmpv6", "icmpv6   58 30 src=fd00::2 dst=2001:db8::9 type=128 code=0 id=7 [UNREPLIED] src=2001:db8::9 dst=fd00::2 type=129 code=0 id=7 mark=0 use=1\n")]
     [InlineData("-L --family ipv6 --proto tcp", "")]
     [InlineData("-L --reply-src 203.0.113.9 --proto tcp -b 65536", "tcp      6 120 SYN_SENT src=10.0.0.3 dst=203.0.113.9 sport=6000 dport=80 [UNREPLIED] src=203.0.113.9 dst=10.0.0.3 sport=80 dport=6000 mark=0 use=1\n")]

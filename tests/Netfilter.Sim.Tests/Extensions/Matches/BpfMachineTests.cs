@@ -56,6 +56,7 @@ public class BpfMachineTests
     [InlineData("5,21 0 1 0,2 0 0 3,96 0 0 3,22 0 0 0,6 0 0 0")] // memory that one way leaves unwritten
     [InlineData("2,2 0 0 16,6 0 0 0")]
     [InlineData("2,32 0 0 4294963201,22 0 0 0")] // not the offset of an ancillary field
+    [InlineData("2,32 0 0 4294963264,22 0 0 0")] // behind the last ancillary field
     [InlineData("2,56 0 0 0,6 0 0 0")] // a load of no size
     public void IsValid_ProgramThatTheKernelRefuses_IsFalse(string bytecode) =>
         BpfChecker.IsValid(Read(bytecode).Program.AsSpan()).ShouldBeFalse();
