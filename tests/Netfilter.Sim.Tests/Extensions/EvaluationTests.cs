@@ -9,7 +9,7 @@ namespace Netfilter.Sim.Tests.Extensions;
 public sealed class EvaluationTests
 {
     // Ports, offset of the data, CCVal, checksum, type and X (the low bit), reserved, sequence, then the type's own header.
-    private const string Request = "03e80050 {0} 00 0000 01 00 0000 00000001 00000000";
+    private const string Request = "03e80050 WORDS 00 0000 01 00 0000 00000001 00000000";
 
     public static TheoryData<string, string, MatchAnswer> Matches => new()
     {
@@ -113,7 +113,7 @@ public sealed class EvaluationTests
     }
 
     private static string Dccp(string offset, string options = "") => "10.0.0.1 > 10.0.0.2/dccp data "
-        + (string.Format(System.Globalization.CultureInfo.InvariantCulture, Request, offset) + options).Replace(" ", "", StringComparison.Ordinal);
+        + (Request.Replace("WORDS", offset, StringComparison.Ordinal) + options).Replace(" ", "", StringComparison.Ordinal);
 
     private static Rule Read(string table, string rule) =>
         Ruleset.Parse($"*{table}\n-A FORWARD {rule}\nCOMMIT\n").Tables.Single().Find("FORWARD")!.Rules[0];
