@@ -51,7 +51,7 @@ internal sealed partial class NatEngine
         {
             return SetupInfo(packet, WithAddress(range, destination), NatManip.Destination, walk);
         }
-        walk.Blame(Fate.Dropped($"REDIRECT: {packet.InDevice} has no address"));
+        walk.Blame(Fate.Dropped($"REDIRECT: {packet.InDevice} has no address of the destination's scope"));
         return Verdict.Drop;
     }
 
@@ -72,15 +72,26 @@ internal sealed partial class NatEngine
         MaxAddress = address,
     };
 
-    // IPv4's first address is the oldest, IPv6's the newest.
+    /// <summary>
+    /// IPv4's oldest address; IPv6's newest of the widest scope, and of the destination's own if that is a narrow one
+    /// (<c>nf_nat_redirect_ipv6_usable</c>).
+    /// </summary>
     private static NetAddress? FirstAddress(NetDevice? device, PacketBuffer packet)
     {
+        bool isIPv4 = packet.Family == IpFamily.IPv4;
+        int wanted = isIPv4 ? 0 : Fib.ScopeV6(packet.Destination.Bits);
+        bool isNarrow = wanted is 1 or 2 or 5;
         NetAddress? first = null;
-        foreach (InterfaceAddress address in device?.Addresses ?? [])
+        foreach (InterfaceAddress own in device?.Addresses ?? [])
         {
-            if (address.Address.Family == packet.Family && (first is null || packet.Family == IpFamily.IPv6))
+            NetAddress address = own.Address;
+            if (address.Family != packet.Family || (isNarrow && Fib.ScopeV6(address.Bits) != wanted))
             {
-                first = address.Address;
+                continue;
+            }
+            if (first is not { } present || (!isIPv4 && Fib.ScopeV6(address.Bits) >= Fib.ScopeV6(present.Bits)))
+            {
+                first = address;
             }
         }
         return first;

@@ -95,6 +95,9 @@ public sealed partial class PacketBuffer
     /// <summary>Largest fragment that a reassembled packet came in, in bytes with headers; 0 when it came whole (<c>frag_max_size</c>).</summary>
     internal int FragmentMaxSize { get; set; }
 
+    /// <summary>Whether it was put together of fragments, and so may be split again (<c>skb-&gt;ignore_df</c>).</summary>
+    internal bool MayBeSplit => FragmentMaxSize > 0 || Pieces.Count > 0;
+
     /// <summary>Whether the largest of those fragments must not be split again (<c>IPSKB_FRAG_PMTU</c>).</summary>
     internal bool KeepsDontFragment { get; set; }
 

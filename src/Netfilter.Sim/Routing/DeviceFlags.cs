@@ -23,6 +23,9 @@ internal readonly record struct DeviceFlags
 
     public bool SendsRedirects { get; private init; }
 
+    /// <summary>Whether neighbours of different networks on the link reach each other (<c>shared_media</c>).</summary>
+    public bool SharesMedia { get; private init; }
+
     public bool DropsUnicastInMulticastIPv4 { get; private init; }
 
     public bool DropsUnicastInMulticastIPv6 { get; private init; }
@@ -49,6 +52,7 @@ internal readonly record struct DeviceFlags
             AcceptsSourceRouteIPv4 = sysctls.MinWithAll(IpFamily.IPv4, device.Name, DeviceSysctl.AcceptSourceRoute) != 0,
             AcceptsSourceRouteIPv6 = sysctls.MinWithAll(IpFamily.IPv6, device.Name, DeviceSysctl.AcceptSourceRoute),
             SendsRedirects = Either(DeviceSysctl.SendRedirects) != 0,
+            SharesMedia = Either(DeviceSysctl.SharedMedia) != 0,
             DropsUnicastInMulticastIPv4 = Either(DeviceSysctl.DropUnicastInL2Multicast) != 0,
             DropsUnicastInMulticastIPv6 = OwnV6(DeviceSysctl.DropUnicastInL2Multicast) != 0,
             ForwardsBroadcast = Own(DeviceSysctl.BcForwarding) != 0,

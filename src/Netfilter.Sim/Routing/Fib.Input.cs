@@ -136,20 +136,57 @@ internal sealed partial class Fib
                 return OwnsAddress(key.Source) ? "one of the host's own addresses as source" : null;
             }
         }
-        RouteKey reverse = key with
-        {
-            Destination = key.Source,
-            Source = key.Destination,
-            InIndex = outDevice?.Index ?? Loopback.Index,
-            OutIndex = 0,
-            Mark = flags.UsesMarkForSource ? key.Mark : 0,
-            Uid = null,
-            Scope = RouteScope.Universe,
-            SourcePort = key.DestinationPort,
-            DestinationPort = key.SourcePort,
-        };
-        return ValidateByRoute(reverse, device, flags, out tag);
+        return ValidateByRoute(Reversed(key, outDevice, flags), device, flags, out tag);
     }
+
+    /// <summary>
+    /// Whether a packet's sender is told of a shorter way: it is a neighbour on the interface that the packet leaves by again
+    /// (<c>__mkroute_input</c>).
+    /// </summary>
+    /// <param name="key">The packet's.</param>
+    /// <param name="device">The interface it came in by.</param>
+    /// <param name="route">Its way out by the same interface.</param>
+    public bool IsWorthRedirect(in RouteKey key, NetDevice device, RouteResult route)
+    {
+        ref readonly DeviceFlags flags = ref Flags(device);
+        if (!flags.SendsRedirects)
+        {
+            return false;
+        }
+        RouteResult back = LookupV4(Reversed(key, route.Device, flags));
+        if (ThrowsAway(back.Type) || back.Device?.Index != device.Index || back.NextHopScope < RouteScope.Host)
+        {
+            return false;
+        }
+        return flags.SharesMedia || IsOnLink(device, key.Source, route.Gateway);
+    }
+
+    // inet_addr_onlink
+    private static bool IsOnLink(NetDevice device, NetAddress source, NetAddress? gateway)
+    {
+        foreach (InterfaceAddress address in device.Addresses)
+        {
+            if (address.Address.Family == IpFamily.IPv4 && !address.IsSecondary && address.Network.Contains(source)
+                && (gateway is not { } next || address.Network.Contains(next)))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private RouteKey Reversed(in RouteKey key, NetDevice? outDevice, in DeviceFlags flags) => key with
+    {
+        Destination = key.Source,
+        Source = key.Destination,
+        InIndex = outDevice?.Index ?? Loopback.Index,
+        OutIndex = 0,
+        Mark = flags.UsesMarkForSource ? key.Mark : 0,
+        Uid = null,
+        Scope = RouteScope.Universe,
+        SourcePort = key.DestinationPort,
+        DestinationPort = key.SourcePort,
+    };
 
     /// <summary><c>__fib_validate_source</c>.</summary>
     private string? ValidateByRoute(in RouteKey reverse, NetDevice device, in DeviceFlags flags, out uint tag)

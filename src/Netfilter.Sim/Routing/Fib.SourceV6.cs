@@ -53,7 +53,7 @@ internal sealed partial class Fib
     }
 
     /// <summary>The scope of an address in the numbering of groups: 1 host, 2 link, 5 site, 14 global.</summary>
-    private static int ScopeV6(UInt128 bits) => bits >> 120 == 0xff ? (int)(bits >> 112) & 15
+    public static int ScopeV6(UInt128 bits) => bits >> 120 == 0xff ? (int)(bits >> 112) & 15
         : bits == UInt128.One || (uint)(bits >> 118) == 0x3fa ? LinkScope
         : (uint)(bits >> 118) == 0x3fb ? 5
         : 14;

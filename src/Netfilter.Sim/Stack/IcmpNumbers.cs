@@ -28,6 +28,7 @@ internal static class IcmpCode
     public const byte PortUnreachable = 3;
     public const byte FragmentationNeeded = 4;
     public const byte SourceRouteFailed = 5;
+    public const byte RedirectHost = 1;
     public const byte PacketFiltered = 13;
     public const byte TimeToLive = 0;
 }

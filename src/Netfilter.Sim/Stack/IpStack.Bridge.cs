@@ -158,6 +158,7 @@ internal sealed partial class IpStack
         {
             return Fate.Dropped("the frame is for another host or VLAN");
         }
+        packet.FragmentMaxSize = 0; // IP clears its control block, and with it what the bridge's defragmentation had noted.
         if (packet.PacketType != PacketType.Host && packet.Connection >= 0)
         {
             Verdict confirmed = Conntrack.ConfirmHook.Instance.Invoke(Hook.LocalIn, packet, Walk);

@@ -114,7 +114,8 @@ internal sealed partial class IpStack
         {
             return BridgeEmit(packet, to);
         }
-        bool isForbidden = Fragmenter.Check(packet, to.Mtu) != FragmentNeed.Split;
+        packet.CompleteChecksum();
+        bool isForbidden = packet.FragmentMaxSize > to.Mtu || Fragmenter.Check(packet, to.Mtu) != FragmentNeed.Split;
         uint identification = packet.Family == IpFamily.IPv4
             ? 0
             : 1 + Walk.Chance.Choose(Determinism.ChancePurpose.PacketIdentification, uint.MaxValue);

@@ -40,6 +40,10 @@ internal sealed partial class IpStack
             return Fate.Rejected("fragmentation needed");
         }
         packet.SetTtl((byte)(packet.Ttl - 1));
+        if (route.Device!.Index == device.Index)
+        {
+            SendRedirect(packet, device, route);
+        }
         if (Host.Configuration.Sysctls.ForwardingSetsPriority)
         {
             packet.Priority = PriorityOfTos(packet.Span[1]);
@@ -70,7 +74,7 @@ internal sealed partial class IpStack
         {
             return false;
         }
-        return packet.FragmentMaxSize > mtu || packet.FragmentMaxSize == 0;
+        return packet.FragmentMaxSize > mtu || !packet.MayBeSplit;
     }
 
     /// <summary>The priority that a type of service gives (<c>ip_tos2prio</c>).</summary>
@@ -105,7 +109,7 @@ internal sealed partial class IpStack
             return refusal;
         }
         int mtu = Math.Max(route.EffectiveMtu, MinMtuV6);
-        if (packet.Length > mtu && (packet.FragmentMaxSize == 0 || packet.FragmentMaxSize > mtu))
+        if (packet.Length > mtu && (packet.FragmentMaxSize > mtu || !packet.MayBeSplit))
         {
             SendIcmpError(packet, Icmpv6Type.PacketTooBig, 0, (uint)mtu);
             return Fate.Rejected("packet too big");

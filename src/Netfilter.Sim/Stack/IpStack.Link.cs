@@ -91,21 +91,20 @@ internal sealed partial class IpStack
     /// <summary>The Ethernet address to send to: a group's own, everybody's, or the next hop's.</summary>
     private ulong? FindMac(PacketBuffer packet, NetAddress nextHop, NetDevice device)
     {
-        RouteResult route = packet.Route!;
         if (packet.Family == IpFamily.IPv4)
         {
-            if (route.Type == RouteType.Broadcast || packet.DestinationV4 == uint.MaxValue)
+            if (packet.Route!.Type == RouteType.Broadcast || nextHop.IPv4Bits == uint.MaxValue)
             {
                 return EthernetHeader.Broadcast;
             }
-            if (packet.DestinationV4 >> 28 == 14)
+            if (nextHop.IPv4Bits >> 28 == 14)
             {
-                return 0x01005e000000UL | (packet.DestinationV4 & 0x7fffff);
+                return 0x01005e000000UL | (nextHop.IPv4Bits & 0x7fffff);
             }
         }
-        else if (packet.Span[24] == 0xff)
+        else if (nextHop.Bits >> 120 == 0xff)
         {
-            return 0x333300000000UL | (uint)packet.Destination.Bits;
+            return 0x333300000000UL | (uint)nextHop.Bits;
         }
         return FindNeighbour(nextHop, device);
     }

@@ -49,12 +49,20 @@ internal sealed partial class IpStack
     private bool TakeToken(NetAddress peer, long cost, long burst)
     {
         long now = Walk.NowNanoseconds / (1_000_000_000 / TicksPerSecond);
-        PeerState state = _peers.TryGetValue(peer, out PeerState known) ? known : new PeerState(0, now - (60 * TicksPerSecond));
+        PeerState state = PeerAt(peer, now);
         long tokens = Math.Min(state.Tokens + now - state.LastTick, burst);
         bool isAllowed = tokens >= cost;
-        _peers[peer] = new PeerState(isAllowed ? tokens - cost : tokens, now);
+        _peers[peer] = state with { Tokens = isAllowed ? tokens - cost : tokens, LastTick = now };
         return isAllowed;
     }
 
-    private readonly record struct PeerState(long Tokens, long LastTick);
+    /// <summary>What is known of a peer (<c>inet_getpeer</c>): a new one has not been heard of for a minute.</summary>
+    private PeerState PeerAt(NetAddress peer, long now) =>
+        _peers.TryGetValue(peer, out PeerState known) ? known : new PeerState(0, now - (60 * TicksPerSecond), 0);
+
+    /// <summary>What the host remembers of a peer (<c>struct inet_peer</c>).</summary>
+    /// <param name="Tokens">Its bucket.</param>
+    /// <param name="LastTick">When it was filled, or a redirect was sent, last.</param>
+    /// <param name="Redirects">Redirects sent that it did not follow.</param>
+    private readonly record struct PeerState(long Tokens, long LastTick, int Redirects);
 }

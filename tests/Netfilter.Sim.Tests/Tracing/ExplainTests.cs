@@ -75,6 +75,8 @@ public class ExplainTests
         host.AddInterface("eth0", NetDeviceKind.Tun, "192.168.1.11/24");
         host.AddInterface("cni0", NetDeviceKind.Tun, "10.244.1.1/24");
         host.Sysctls["net.ipv4.ip_forward"] = "1";
+        host.Sysctls["net.ipv4.conf.all.send_redirects"] = "0";
+        host.Sysctls["net.ipv4.conf.eth0.send_redirects"] = "0";
         host.Routes.Add("default via 192.168.1.1 dev eth0");
         new IptablesShell(host).Execute("iptables-restore", Kubernetes).ExitCode.ShouldBe(0);
         string service = host.Receive("eth0", Packet.Tcp("192.168.1.5:40000", "10.96.0.10:80", TcpFlags.Syn)).Explain();

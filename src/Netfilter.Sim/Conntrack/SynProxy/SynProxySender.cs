@@ -103,8 +103,8 @@ internal static class SynProxySender
         BinaryPrimitives.WriteUInt16BigEndian(tcp[14..], header.Window);
         tcp.Slice(16, 4).Clear();
         options.Write(tcp[TcpHeader..]);
-        BinaryPrimitives.WriteUInt16BigEndian(tcp[16..], Checksum.OfTransport(ip, about.Family, network, IpProtocols.Tcp));
         PacketParser.ParseNetworkHeader(packet);
+        packet.MakeChecksumPartial();
         return packet;
     }
 

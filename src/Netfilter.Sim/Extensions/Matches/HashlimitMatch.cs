@@ -166,13 +166,20 @@ public sealed record HashlimitMatch : Match
     /// <inheritdoc/>
     public override string Explain(MatchResult result) => result.Condition switch
     {
-        NoPorts => "the ports are cut off",
+        NoPorts => "the ports are cut off, or no header follows",
         Full => $"table {Name} is full",
         _ => string.Create(CultureInfo.InvariantCulture, $"the packet is {((result.Answer == MatchAnswer.Yes) != Settings.IsAbove ? "within" : "above")} the rate of {Name}"),
     };
 
     // The table's name becomes a file's (xt_check_proc_name).
     private KernelErrno NameErrno => Name is "." or ".." || Name.Contains('/') ? KernelErrno.Invalid : KernelErrno.None;
+
+    // ipv6_skip_exthdr
+    private static bool HasTransport(ReadOnlySpan<byte> ip)
+    {
+        byte next = ip[6];
+        return PacketParser.SkipExtensionHeaders(ip, 40, ref next, out _) >= 0;
+    }
 
     // hashlimit_init_dst
     private static bool TryMakeKey(PacketBuffer packet, in HashlimitSettings settings, out HashlimitTable.Key key)
@@ -184,6 +191,10 @@ public sealed record HashlimitMatch : Match
         if ((modes & (HashlimitModes.SourcePort | HashlimitModes.DestinationPort)) == 0)
         {
             return true;
+        }
+        if (packet.Family == IpFamily.IPv6 && !HasTransport(packet.Span))
+        {
+            return false;
         }
         int offset = packet.Protocol switch
         {

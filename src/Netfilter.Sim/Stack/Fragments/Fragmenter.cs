@@ -47,13 +47,13 @@ internal ref struct Fragmenter
                 return FragmentNeed.None;
             }
             bool dontFragment = (packet.Bytes[packet.Start + 6] & 0x40) != 0;
-            return dontFragment && (received == 0 || received > mtu) ? FragmentNeed.TooBig : FragmentNeed.Split;
+            return dontFragment && (received > mtu || !packet.MayBeSplit) ? FragmentNeed.TooBig : FragmentNeed.Split;
         }
         if (packet.Length <= mtu && (received == 0 || packet.Length <= received))
         {
             return FragmentNeed.None;
         }
-        bool forbidden = packet.Length > mtu && received == 0 && !mayFragmentV6;
+        bool forbidden = packet.Length > mtu && !packet.MayBeSplit && !mayFragmentV6;
         return forbidden || received > mtu ? FragmentNeed.TooBig : FragmentNeed.Split;
     }
 
