@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using Netfilter.Sim.Addressing;
 using Netfilter.Sim.State;
@@ -89,7 +88,7 @@ internal sealed class ConnectionTable
     /// <param name="tuple">The tuple.</param>
     /// <param name="zone">Its zone.</param>
     /// <param name="now">The time in jiffies.</param>
-    public int Find(in ConnectionTuple tuple, ConntrackZone zone, uint now) => Find(new Key(tuple), tuple, zone, now, null);
+    public int Find(in ConnectionTuple tuple, ConntrackZone zone, uint now) => Find(new ConnectionKey(tuple), tuple, zone, now, null);
 
     /// <summary>
     /// Finds a connection that has the same tuple as one direction of another that is not in the table. As Linux does for
@@ -100,12 +99,12 @@ internal sealed class ConnectionTable
     {
         ref readonly ConnectionRecord record = ref _records.Read(id);
         return record.IsIPv6
-            ? Find(new Key(record, direction), TupleOf(id, direction), record.Zone, now, direction)
-            : Find(new Key(record, direction), default, record.Zone, now, direction);
+            ? Find(new ConnectionKey(record, direction), TupleOf(id, direction), record.Zone, now, direction)
+            : Find(new ConnectionKey(record, direction), default, record.Zone, now, direction);
     }
 
     // The tuple is asked only for what a key leaves out of it: whole IPv6 addresses. Without a bucket both are looked into.
-    private int Find(in Key key, in ConnectionTuple tuple, ConntrackZone zone, uint now, ConnectionDirection? bucket)
+    private int Find(in ConnectionKey key, in ConnectionTuple tuple, ConntrackZone zone, uint now, ConnectionDirection? bucket)
     {
         int link = _buckets.Read((int)(key.Hash & (uint)_mask));
         int found = -1;
@@ -130,7 +129,7 @@ internal sealed class ConnectionTable
     /// Whether another connection has a tuple (<c>nf_conntrack_tuple_taken</c>). One that begins with the same original
     /// tuple is the same flow and does not count.
     /// </summary>
-    public bool IsTaken(in ConnectionTuple tuple, int ignored, uint now) => IsTaken(new Key(tuple), tuple, ignored, now);
+    public bool IsTaken(in ConnectionTuple tuple, int ignored, uint now) => IsTaken(new ConnectionKey(tuple), tuple, ignored, now);
 
     /// <summary>Whether another connection has the tuple of a connection's answers.</summary>
     public bool IsReplyTaken(int id, uint now)
@@ -138,10 +137,10 @@ internal sealed class ConnectionTable
         ref readonly ConnectionRecord record = ref _records.Read(id);
         return record.IsIPv6
             ? IsTaken(TupleOf(id, ConnectionDirection.Reply), id, now)
-            : IsTaken(new Key(record, ConnectionDirection.Reply), default, id, now);
+            : IsTaken(new ConnectionKey(record, ConnectionDirection.Reply), default, id, now);
     }
 
-    private bool IsTaken(in Key key, in ConnectionTuple tuple, int ignored, uint now)
+    private bool IsTaken(in ConnectionKey key, in ConnectionTuple tuple, int ignored, uint now)
     {
         ConntrackZone zone = _records.Read(ignored).Zone;
         int link = _buckets.Read((int)(key.Hash & (uint)_mask));
@@ -304,11 +303,11 @@ internal sealed class ConnectionTable
     /// <summary>The next older connection of the chain, or −1.</summary>
     public int NextBySource(int id) => _records.Read(id).NextBySource - 1;
 
-    private static bool IsAt(in ConnectionRecord record, int direction, in Key key) => direction == 0
+    private static bool IsAt(in ConnectionRecord record, int direction, in ConnectionKey key) => direction == 0
         ? record.OriginalAddresses == key.Addresses && record.OriginalPorts == key.Ports
         : record.ReplyAddresses == key.Addresses && record.ReplyPorts == key.Ports;
 
-    private bool Matches(in ConnectionRecord record, int direction, in Key key, in ConnectionTuple tuple) =>
+    private bool Matches(in ConnectionRecord record, int direction, in ConnectionKey key, in ConnectionTuple tuple) =>
         IsAt(in record, direction, key) && record.Protocol == key.Protocol && record.IsIPv6 == key.IsIPv6
         && (!key.IsIPv6 || HasAddresses(record.AddressSlot, direction, tuple));
 
@@ -325,7 +324,7 @@ internal sealed class ConnectionTable
 
     private void SetTuple(ref ConnectionRecord record, ConnectionDirection direction, in ConnectionTuple tuple)
     {
-        Key key = new(tuple);
+        ConnectionKey key = new(tuple);
         bool original = direction == ConnectionDirection.Original;
         if (original)
         {
@@ -354,7 +353,7 @@ internal sealed class ConnectionTable
         return slot;
     }
 
-    private uint HashOf(int id, ConnectionDirection direction) => new Key(_records.Read(id), direction).Hash;
+    private uint HashOf(int id, ConnectionDirection direction) => new ConnectionKey(_records.Read(id), direction).Hash;
 
     private void Push(int id, ConnectionDirection direction)
     {
@@ -438,13 +437,13 @@ internal sealed class ConnectionTable
     private int SourceBucket(int id)
     {
         ref readonly ConnectionRecord record = ref _records.Read(id);
-        return (int)(Key.HashOf((uint)record.OriginalAddresses, (ushort)record.OriginalPorts, record.Protocol) & (uint)_mask);
+        return (int)(ConnectionKey.HashOf((uint)record.OriginalAddresses, (ushort)record.OriginalPorts, record.Protocol) & (uint)_mask);
     }
 
     private int SourceBucket(in ConnectionTuple original)
     {
-        uint source = original.Family == IpFamily.IPv4 ? original.Source.IPv4Bits : Key.Fold(original.Source.Bits);
-        return (int)(Key.HashOf(source, original.SourcePort, original.Protocol) & (uint)_mask);
+        uint source = original.Family == IpFamily.IPv4 ? original.Source.IPv4Bits : ConnectionKey.Fold(original.Source.Bits);
+        return (int)(ConnectionKey.HashOf(source, original.SourcePort, original.Protocol) & (uint)_mask);
     }
 
     private struct AddressesV6
@@ -453,52 +452,5 @@ internal sealed class ConnectionTable
         public UInt128 OriginalDestination;
         public UInt128 ReplySource;
         public UInt128 ReplyDestination;
-    }
-
-    /// <summary>A tuple as records keep it.</summary>
-    private readonly struct Key
-    {
-        public readonly ulong Addresses;
-        public readonly uint Ports;
-        public readonly uint Hash;
-        public readonly byte Protocol;
-        public readonly bool IsIPv6;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Key(in ConnectionTuple tuple)
-        {
-            IsIPv6 = tuple.Family == IpFamily.IPv6;
-            Addresses = IsIPv6
-                ? Fold(tuple.Source.Bits) | ((ulong)Fold(tuple.Destination.Bits) << 32)
-                : tuple.Source.IPv4Bits | ((ulong)tuple.Destination.IPv4Bits << 32);
-            Ports = tuple.SourcePort | ((uint)tuple.DestinationPort << 16);
-            Protocol = tuple.Protocol;
-            Hash = HashOf(Addresses, Ports, Protocol);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Key(in ConnectionRecord record, ConnectionDirection direction)
-        {
-            bool original = direction == ConnectionDirection.Original;
-            (Addresses, Ports) = original
-                ? (record.OriginalAddresses, record.OriginalPorts)
-                : (record.ReplyAddresses, record.ReplyPorts);
-            (Protocol, IsIPv6) = (record.Protocol, record.IsIPv6);
-            Hash = HashOf(Addresses, Ports, Protocol);
-        }
-
-        public static uint HashOf(ulong addresses, uint ports, byte protocol)
-        {
-            ulong hash = (addresses ^ BitOperations.RotateLeft(addresses, 29)) * 0x9e3779b97f4a7c15;
-            hash ^= (ports | ((ulong)protocol << 32)) * 0xc2b2ae3d27d4eb4f;
-            hash = (hash ^ (hash >> 31)) * 0xbf58476d1ce4e5b9;
-            return (uint)(hash >> 32);
-        }
-
-        public static uint Fold(UInt128 bits)
-        {
-            ulong high = (ulong)(bits >> 64), low = (ulong)bits;
-            return (uint)((((high * 0x9e3779b97f4a7c15) ^ BitOperations.RotateLeft(low, 32)) * 0xc2b2ae3d27d4eb4f) >> 32);
-        }
     }
 }
