@@ -70,6 +70,46 @@ public class WalkEqualityTests
         drops.ShouldBeGreaterThan(500);
     }
 
+    // Services with three endpoints each, as many rules as make the engine hint at memory.
+    [Fact]
+    public void Walk_LargeTable_IndexedAndLinearAgree()
+    {
+        List<string> lines = ["FORWARD j=SERVICES", "FORWARD policy DROP"];
+        for (int i = 0; i < 600; i++)
+        {
+            string address = $"10.96.{i / 250}.{i % 250}";
+            lines.Add($"SERVICES d={address}/32 p=tcp dport=80 j=SVC-{i}");
+            lines.Add($"SVC-{i} s!=10.0.0.0/8 j=MARK");
+            for (int e = 0; e < 3; e++)
+            {
+                lines.Add($"SVC-{i} {(e < 2 ? $"chance={(e + 1) << 29}" : "")} j=SEP-{i}-{e}");
+                lines.AddRange([$"SEP-{i}-{e} s=10.128.{i / 250}.{i % 250}/32 j=MARK", $"SEP-{i}-{e} p=tcp j=ACCEPT"]);
+            }
+        }
+        lines.Add("MARK mark=7 j=RETURN");
+        Table table = RuleLines.Filter([.. lines]);
+        table.Chains.Sum(chain => chain.Rules.Count).ShouldBeGreaterThan(6000);
+        TableBench fast = new(), linear = new();
+        fast.Load(table);
+        linear.Load(table);
+        Random random = new(3);
+        int accepted = 0;
+        for (int i = 0; i < 2000; i++)
+        {
+            int service = random.Next(605);
+            Packet packet = Packet.Tcp(
+                $"{random.Next(9, 12)}.128.{service / 250}.{service % 250}:4000", $"10.96.{service / 250}.{service % 250}:80", TcpFlags.Syn);
+            (Verdict verdict, _) = fast.Pass(packet.Bytes, watches: false, mark: 7);
+            linear.Pass(packet.Bytes, watches: false, isLinear: true, mark: 7).Verdict.ShouldBe(verdict);
+            accepted += verdict == Verdict.Accept ? 1 : 0;
+        }
+        accepted.ShouldBeInRange(1900, 1999);
+        foreach (Chain chain in table.Chains)
+        {
+            linear.Counters(chain.Name).ShouldBe(fast.Counters(chain.Name));
+        }
+    }
+
     [Fact]
     public void Walk_SameSeedTwice_GivesTheSameTraceByteForByte()
     {
