@@ -5,6 +5,9 @@ namespace Netfilter.Sim.Kubernetes.Manifests;
 /// <summary>Reads EndpointSlices and Endpoints.</summary>
 internal static class EndpointMapping
 {
+    private static readonly string[] Mapped =
+        ["addresses", "conditions", "hostname", "nodeName", "zone", "targetRef", "hints"];
+
     public static EndpointSlice ReadSlice(ManifestField field)
     {
         field["addressType"].Require();
@@ -46,6 +49,9 @@ internal static class EndpointMapping
             TargetRef = ReadReference(field["targetRef"]),
             ZoneHints = field["hints"]["forZones"].List(static zone => zone["name"].Text()),
             NodeHints = field["hints"]["forNodes"].List(static node => node["name"].Text()),
+            Unmapped = (MetadataMapping.Unmapped(field.Node as MappingNode, Mapped)
+                + MetadataMapping.Unmapped(field["targetRef"].Node as MappingNode, "kind", "namespace", "name"))
+                is { Length: > 0 } text ? text : null,
         };
     }
 

@@ -24,14 +24,16 @@ internal static class MetadataMapping
             Labels = field["labels"].Map(),
             Annotations = field["annotations"].Map(),
             DeletionTimestamp = DeletionTimestamp(field["deletionTimestamp"]),
-            Unmapped = Unmapped(field.Node as MappingNode),
+            Unmapped = Unmapped(field.Node as MappingNode, Mapped),
         };
     }
 
     // YAML libraries may resolve a bare timestamp to a time; here it stays the text it was.
     private static string? DeletionTimestamp(ManifestField field) => field.TextOrNull();
 
-    private static string? Unmapped(MappingNode? mapping)
+    /// <summary>The fields of a mapping that are not read, as a text that differs when they do; null when there are
+    /// none.</summary>
+    public static string? Unmapped(MappingNode? mapping, params ReadOnlySpan<string> mapped)
     {
         if (mapping is null)
         {
@@ -40,7 +42,7 @@ internal static class MetadataMapping
         var text = new StringBuilder();
         foreach (var entry in mapping.Entries.OrderBy(e => e.Key, StringComparer.Ordinal))
         {
-            if (!Mapped.Contains(entry.Key))
+            if (!mapped.Contains(entry.Key))
             {
                 text.Append(entry.Key).Append('=');
                 Print(entry.Value, text);

@@ -32,4 +32,8 @@ public sealed record Endpoint
 
     /// <summary>The nodes that should use it.</summary>
     public ValueList<string> NodeHints { get; init; }
+
+    /// <summary>The fields not read, as a text that differs when they do, such as the pod's uid; any difference of a slice makes
+    /// kube-proxy rewrite its Service.</summary>
+    public string? Unmapped { get; init; }
 }

@@ -63,7 +63,8 @@ internal sealed class SortedChains
     /// <summary>With many chains added or replaced at once.</summary>
     public SortedChains With(IReadOnlyCollection<Chain> chains)
     {
-        if (chains.Count < 16 && Count > 0)
+        // A page a chain is cheaper than all pages anew, as long as the chains are few.
+        if (chains.Count < 16 + (Count / FullPage) && Count > 0)
         {
             return chains.Aggregate(this, (all, chain) => all.With(chain));
         }

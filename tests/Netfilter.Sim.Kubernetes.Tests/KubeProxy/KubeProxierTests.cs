@@ -1,4 +1,5 @@
 using Netfilter.Sim.Kubernetes.KubeProxy;
+using Netfilter.Sim.Kubernetes.Manifests;
 using Netfilter.Sim.Kubernetes.Objects;
 using Netfilter.Sim.TestKit.Kube;
 
@@ -121,6 +122,23 @@ public class KubeProxierTests
 
         proxier.Apply(Make.Service("web", dns, http)).ShouldBeFalse();
         proxier.Apply(Make.Service("web", dns, http with { Port = 81 })).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Apply_SliceWhosePodHasAnotherUid_IsAChange()
+    {
+        static EndpointSlice Read(string uid) => ManifestReader.ReadOne<EndpointSlice>($$"""
+            {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+             "metadata": {"name": "web-1", "namespace": "ns", "labels": {"kubernetes.io/service-name": "web"} },
+             "ports": [{"name": "http", "port": 80}],
+             "endpoints": [{"addresses": ["10.244.1.5"], "targetRef": {"kind": "Pod", "namespace": "ns", "name": "web-0", "uid": "{{uid}}"} }]}
+            """);
+        KubeProxier proxier = Make.Proxier();
+        proxier.Apply(Read("a"));
+        proxier.Sync();
+
+        proxier.Apply(Read("a")).ShouldBeFalse();
+        proxier.Apply(Read("b")).ShouldBeTrue();
     }
 
     [Fact]
