@@ -151,7 +151,8 @@ internal sealed class WalkDerivation(Ruleset ruleset)
                 case ExtensionTarget target:
                     IsTraced |= target.Name == "TRACE";
                     TargetVerdict verdict = step.TargetVerdict!.Value;
-                    Pass(step, verdict == TargetVerdict.Return ? TargetVerdict.Accept : verdict);
+                    // A queue that nobody listens at lets the packet go on: only the table has not seen it accepted.
+                    Pass(step, verdict is TargetVerdict.Return or TargetVerdict.QueueBypass ? TargetVerdict.Accept : verdict);
                     break;
                 default:
                     Pass(step, (rule.Target as VerdictTarget)?.Verdict ?? TargetVerdict.Continue);
