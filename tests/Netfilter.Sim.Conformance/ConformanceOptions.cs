@@ -18,7 +18,8 @@ internal sealed record ConformanceOptions
           --causes        counts failures by cause in place of listing them
           --jobs N        number of threads
 
-          --fuzz N [--seed S]   instead runs N randomly changed commands, dumps and packets
+          --fuzz N [--seed S]     instead runs N randomly changed commands, dumps and packets
+          --growth N [--seed S]   instead measures how the cost of N such texts grows when they are doubled
 
           --live N [--seed S|random] [--differences D]
                           instead compares with the kernel of this machine: plays N packets, about 25 to

@@ -29,6 +29,10 @@ try
             return FuzzCommand.Run(count, "1", Console.Out);
         case ["--fuzz", string count, "--seed", string seed]:
             return FuzzCommand.Run(count, seed, Console.Out);
+        case ["--growth", string count]:
+            return FuzzCommand.Grow(count, "1", Console.Out);
+        case ["--growth", string count, "--seed", string seed]:
+            return FuzzCommand.Grow(count, seed, Console.Out);
     }
     if (args is ["--live", ..])
     {

@@ -12,12 +12,19 @@ internal sealed class FuzzCorpus
     {
         Commands = commands;
         Dumps = dumps;
+        SetTexts = [.. commands
+            .Where(command => command.Words[0] == "ipset")
+            .Chunk(20)
+            .Select(chunk => string.Join('\n', chunk.Select(command => string.Join(' ', command.Words.Skip(1)))))];
         Words = [.. commands.SelectMany(command => command.Words).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
     public IReadOnlyList<(string[] Words, string Input)> Commands { get; }
 
     public IReadOnlyList<(bool IsIPv6, string[] Lines)> Dumps { get; }
+
+    /// <summary>Commands of ipset as <c>ipset restore</c> takes them.</summary>
+    public IReadOnlyList<string> SetTexts { get; }
 
     /// <summary>Every word that a command has, for replacing others with.</summary>
     public IReadOnlyList<string> Words { get; }
