@@ -27,8 +27,10 @@ internal static class IcmpErrorTranslation
         bool isIPv4 = packet.Family == IpFamily.IPv4;
         int offset = packet.TransportOffset;
         int quoted = offset + 8;
+        // On leaving nobody sums again what was summed when it came or was made (nf_ip_checksum: CHECKSUM_COMPLETE).
+        bool isSummed = hook != Hook.PostRouting;
         if (packet.Length < quoted + (isIPv4 ? 20 : 40)
-            || Checksum.OfTransport(packet.Span, packet.Family, offset, packet.Protocol) != 0)
+            || (isSummed && Checksum.OfTransport(packet.Span, packet.Family, offset, packet.Protocol) != 0))
         {
             return false;
         }

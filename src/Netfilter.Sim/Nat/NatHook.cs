@@ -1,3 +1,4 @@
+using Netfilter.Sim.Addressing;
 using Netfilter.Sim.Conntrack;
 using Netfilter.Sim.Engine;
 using Netfilter.Sim.Packets;
@@ -21,9 +22,15 @@ internal sealed class NatHook(HookFunction table) : HookFunction
         {
             return Verdict.Accept;
         }
+        NetAddress destination = packet.Destination;
         Verdict verdict = packet.ConntrackInfo.IsRelated() && IcmpErrorTranslation.IsIcmp(packet)
             ? TranslateError(hook, packet, walk)
             : Translate(hook, packet, walk);
+        if (hook == Hook.PreRouting && packet.Route is not null && packet.Destination != destination)
+        {
+            // What came over lo was routed already (nf_nat_ipv4_pre_routing: skb_dst_drop).
+            packet.Route = null;
+        }
         if (verdict == Verdict.Accept && hook == Hook.LocalOut && HasNewDestination(packet, walk)
             && !walk.Stack.RouteMeHarder(packet))
         {

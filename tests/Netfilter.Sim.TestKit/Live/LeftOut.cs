@@ -55,6 +55,13 @@ public static class LeftOut
         ["SNPT"] = "the network must be one that packets go to",
     };
 
+    /// <summary>Packets that are not drawn, and why.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Packets = new Dictionary<string, string>
+    {
+        ["protocol 255"] = "the raw sockets that local packets are sent by would take them",
+        ["ICMP timestamp requests"] = "the answer is the time of day",
+    };
+
     /// <summary>Words that make a rule's outcome chance.</summary>
     public static readonly IReadOnlyList<string> Words = ["--random", "--random-fully"];
 }

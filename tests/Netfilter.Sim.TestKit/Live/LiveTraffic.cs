@@ -117,8 +117,12 @@ public sealed class LiveTraffic(LiveSource source, LiveTopology topology)
     {
         const int Size = 50;
         PacketBuilder builder = Gen.Sample(PacketGenerators.Builder(source.Family), 1, new Rnd(source.Bits()), Size).Single();
-        // The sockets that local packets are sent by would take what is of protocol 255.
-        builder = builder with { Protocol = builder.Protocol == 255 ? (byte)254 : builder.Protocol };
+        // See LeftOut.Packets.
+        builder = builder with
+        {
+            Protocol = builder.Protocol == 255 ? (byte)254 : builder.Protocol,
+            IcmpType = builder.IcmpType == 13 ? (byte)8 : builder.IcmpType,
+        };
         if (source.Percent(80))
         {
             (_, string origin, string destination) = Ends();
