@@ -24,7 +24,8 @@ public class ConnectionTableTests
         List<(int Id, ConnectionTuple Original, ConnectionTuple Reply)> alive = [];
         for (int i = 0; i < 12_000; i++)
         {
-            ConnectionTuple original = Random(random, family), reply = Random(random, family);
+            ConnectionTuple original = Random(random, family);
+            ConnectionTuple reply = Random(random, family) with { Protocol = original.Protocol };
             bool isFree = original != reply && !known.ContainsKey(original) && !known.ContainsKey(reply);
             int id = table.Allocate(original, reply, default);
             table.Write(id).Timeout = Alive;
