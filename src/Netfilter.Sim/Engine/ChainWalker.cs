@@ -4,7 +4,6 @@ using Netfilter.Sim.Extensions.Matches;
 using Netfilter.Sim.Nat;
 using Netfilter.Sim.Packets;
 using Netfilter.Sim.Rules;
-using Netfilter.Sim.State;
 
 namespace Netfilter.Sim.Engine;
 
@@ -17,9 +16,6 @@ internal ref struct ChainWalker<TAddress, TObserver>
     where TAddress : struct, IAddress<TAddress>
     where TObserver : struct, IRuleObserver
 {
-    // As much of a chain as is worth fetching before its rules are compared: that of a service with a few endpoints.
-    private const int HintedBytes = 320;
-
     private readonly TableInstance<TAddress> _table;
     private readonly Hook _hook;
     private readonly PacketBuffer _packet;
@@ -102,17 +98,9 @@ internal ref struct ChainWalker<TAddress, TObserver>
     {
         // A copy: the slots may be replaced by a target, never during a chain's rules.
         ChainSlot<TAddress> at = _table.Slot(_slot);
-        if (_table.IsLarge)
-        {
-            _table.HintCounters(at.FirstCounter);
-        }
         if (_mayIndex && at.Rules.Length >= ChainIndex<TAddress>.FewestRules && _table.Loaded(_slot).Code.Index is { } index)
         {
             return WalkIndexed(at, index);
-        }
-        if (_table.IsLarge)
-        {
-            MemoryHint.Fetch(at.Rules, HintedBytes);
         }
         for (int rule = _rule; (uint)rule < (uint)at.Rules.Length; rule++)
         {

@@ -16,9 +16,6 @@ internal sealed class CounterRanges
 
     private CounterRanges(CowArray<RuleCounters> counters) => _counters = counters;
 
-    /// <summary>Number of counters, those that are free now included.</summary>
-    public int Count => _counters.Count;
-
     public ref readonly RuleCounters Read(int index) => ref _counters.Read(index);
 
     public ref RuleCounters Write(int index) => ref _counters.Write(index);

@@ -21,7 +21,6 @@ internal sealed partial class TableInstance<TAddress>
         }
         Apply(change, keepsCounters, states);
         Current = WithoutPolicyCounters(next);
-        IsLarge = _counters.Count >= LargeRuleCount;
         RestartStates(change, states);
     }
 

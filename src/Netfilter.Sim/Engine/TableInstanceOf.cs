@@ -13,8 +13,6 @@ internal sealed partial class TableInstance<TAddress> : TableInstance
     // Each chain has one number in both.
     private readonly CowArray<ChainSlot<TAddress>> _slots;
     private readonly CowArray<LoadedChain<TAddress>> _chains;
-    private const int LargeRuleCount = 5000;
-
     private readonly CounterRanges _counters;
     private readonly int[] _rootOfHook = [-1, -1, -1, -1, -1];
     private Dictionary<string, int> _slotOfName = new(StringComparer.Ordinal);
@@ -42,7 +40,7 @@ internal sealed partial class TableInstance<TAddress> : TableInstance
     private TableInstance(TableInstance<TAddress> origin)
         : base(origin.Current.Definition)
     {
-        (Current, Needs, IsLarge) = (origin.Current, origin.Needs, origin.IsLarge);
+        (Current, Needs) = (origin.Current, origin.Needs);
         (_slots, _chains) = (origin._slots.Fork(), origin._chains.Fork());
         _counters = origin._counters.Fork();
         _rootOfHook = origin._rootOfHook;
@@ -51,9 +49,6 @@ internal sealed partial class TableInstance<TAddress> : TableInstance
     }
 
     public string Name => Current.Name;
-
-    /// <summary>Whether the rules are too many for the processor's nearer caches, so that hints are worth their time.</summary>
-    public bool IsLarge { get; private set; }
 
     public override Verdict Walk(Hook hook, PacketBuffer packet, WalkContext walk)
     {
@@ -85,10 +80,6 @@ internal sealed partial class TableInstance<TAddress> : TableInstance
         ref RuleCounters counters = ref _counters.Write(counter);
         counters = new RuleCounters(counters.Packets + 1, counters.Bytes + (uint)bytes);
     }
-
-    /// <summary>Tells the processor that counters from one on will be written soon.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void HintCounters(int counter) => MemoryHint.Fetch(in _counters.Read(counter));
 
     public RuleCounters ReadCounter(int counter) => _counters.Read(counter);
 

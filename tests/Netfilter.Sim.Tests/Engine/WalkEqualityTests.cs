@@ -70,7 +70,7 @@ public class WalkEqualityTests
         drops.ShouldBeGreaterThan(500);
     }
 
-    // Services with three endpoints each, as many rules as make the engine hint at memory.
+    // Services with three endpoints each.
     [Fact]
     public void Walk_LargeTable_IndexedAndLinearAgree()
     {
