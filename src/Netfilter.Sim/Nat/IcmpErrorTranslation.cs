@@ -27,10 +27,7 @@ internal static class IcmpErrorTranslation
         bool isIPv4 = packet.Family == IpFamily.IPv4;
         int offset = packet.TransportOffset;
         int quoted = offset + 8;
-        // On leaving nobody sums again what was summed when it came or was made (nf_ip_checksum: CHECKSUM_COMPLETE).
-        bool isSummed = hook != Hook.PostRouting;
-        if (packet.Length < quoted + (isIPv4 ? 20 : 40)
-            || (isSummed && Checksum.OfTransport(packet.Span, packet.Family, offset, packet.Protocol) != 0))
+        if (packet.Length < quoted + (isIPv4 ? 20 : 40) || !IsSummed(packet, hook))
         {
             return false;
         }
@@ -67,5 +64,31 @@ internal static class IcmpErrorTranslation
         ushort checksum = Checksum.OfTransport(packet.Span, packet.Family, packet.TransportOffset, packet.Protocol);
         bool zeroIsOnes = packet.Family == IpFamily.IPv6 && checksum == 0;
         BinaryPrimitives.WriteUInt16BigEndian(field, zeroIsOnes ? (ushort)0xffff : checksum);
+    }
+
+    /// <summary>
+    /// Whether the checksum counts as right (<c>nf_ip_checksum</c>, <c>nf_ip6_checksum</c>): what was found right twice on the
+    /// way in, by conntrack and here, is not summed again on the way out, whatever has changed since; what was found right
+    /// once is, if it was forwarded.
+    /// </summary>
+    private static bool IsSummed(PacketBuffer packet, Hook hook)
+    {
+        if (packet.HasPartialChecksum || packet.IsChecksumSettled)
+        {
+            return true;
+        }
+        bool isComing = hook is Hook.PreRouting or Hook.LocalIn;
+        bool isForwarded = hook == Hook.PostRouting && packet.InDevice is not null;
+        if (packet.HasValidChecksum && !isForwarded && (!isComing || packet.IsSumKept || packet.Family == IpFamily.IPv4))
+        {
+            packet.IsChecksumSettled = isComing;
+            return true;
+        }
+        if (Checksum.OfTransport(packet.Span, packet.Family, packet.TransportOffset, packet.Protocol) != 0)
+        {
+            return false;
+        }
+        packet.NoteValidChecksum();
+        return true;
     }
 }

@@ -15,15 +15,14 @@ internal static class PacketManip
     /// <returns>False when its transport header is cut off.</returns>
     public static bool Apply(PacketBuffer packet, in ConnectionTuple target, NatManip manip)
     {
-        if (!Apply(packet.Writable, packet.Family, target, manip))
+        if (!packet.HasPartialChecksum)
         {
-            return false;
+            return Apply(packet.Writable, packet.Family, target, manip);
         }
-        if (packet.HasPartialChecksum)
-        {
-            packet.MakeChecksumPartial();
-        }
-        return true;
+        (ushort, uint) before = packet.PartialChecksum;
+        bool isApplied = Apply(packet.Writable, packet.Family, target, manip);
+        packet.FollowAddresses(before);
+        return isApplied;
     }
 
     /// <summary>Rewrites a packet that begins a span and ends with it.</summary>

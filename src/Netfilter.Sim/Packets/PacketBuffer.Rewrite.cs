@@ -124,22 +124,40 @@ public sealed partial class PacketBuffer
         {
             return;
         }
-        uint pseudo = Checksum.PseudoHeader(Span, Family, Protocol, Length - TransportOffset);
-        BinaryPrimitives.WriteUInt16BigEndian(ChecksumField, (ushort)~Checksum.Finish(pseudo));
+        BinaryPrimitives.WriteUInt16BigEndian(ChecksumField, (ushort)~Checksum.Finish(PseudoHeader));
         HasPartialChecksum = true;
     }
 
-    /// <summary>Computes a transport checksum that was left to the interface (<c>skb_checksum_help</c>).</summary>
+    /// <summary>
+    /// Computes a transport checksum that was left to the interface (<c>skb_checksum_help</c>): of the segment with what is in
+    /// the field, so that addresses that were changed without a word to the checksum leave it wrong.
+    /// </summary>
     internal void CompleteChecksum()
     {
         if (HasPartialChecksum)
         {
-            ChecksumField.Clear();
-            ushort checksum = Checksum.OfTransport(Span, Family, TransportOffset, Protocol);
+            ushort checksum = Checksum.Of(Transport);
             BinaryPrimitives.WriteUInt16BigEndian(ChecksumField, checksum == 0 ? (ushort)0xffff : checksum);
             HasPartialChecksum = false;
         }
     }
+
+    /// <summary>What the field holds while the checksum is left to the interface, and for which addresses.</summary>
+    internal (ushort Field, uint PseudoHeader) PartialChecksum =>
+        (BinaryPrimitives.ReadUInt16BigEndian(ChecksumField), PseudoHeader);
+
+    /// <summary>
+    /// Lets the field of a checksum that is left to the interface follow the addresses (<c>inet_proto_csum_replace4</c> with
+    /// <c>pseudohdr</c>), whatever has been written there.
+    /// </summary>
+    /// <param name="before"><see cref="PartialChecksum"/> before they changed.</param>
+    internal void FollowAddresses((ushort Field, uint PseudoHeader) before)
+    {
+        uint delta = ChecksumUpdate.Delta((ushort)Checksum.Fold(before.PseudoHeader), (ushort)Checksum.Fold(PseudoHeader));
+        BinaryPrimitives.WriteUInt16BigEndian(ChecksumField, (ushort)~ChecksumUpdate.Apply((ushort)~before.Field, delta));
+    }
+
+    private uint PseudoHeader => Checksum.PseudoHeader(Span, Family, Protocol, Length - TransportOffset);
 
     /// <summary>
     /// Adds a delta (<see cref="ChecksumUpdate"/>) to the checksum of the transport header, if the protocol has one, the

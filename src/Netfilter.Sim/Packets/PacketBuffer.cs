@@ -122,6 +122,9 @@ public sealed partial class PacketBuffer
     /// </summary>
     internal bool HasValidChecksum { get; private set; }
 
+    /// <summary>Whether nobody computes the transport checksum again, even once the packet has been forwarded (<c>CHECKSUM_UNNECESSARY</c>).</summary>
+    internal bool IsChecksumSettled { get; set; }
+
     /// <summary>Notes that the transport checksum is right.</summary>
     internal void NoteValidChecksum() => (HasValidChecksum, _summedHeader) = (true, HeaderSumV6);
 
@@ -130,6 +133,12 @@ public sealed partial class PacketBuffer
     /// whole packet is off by that (<c>CHECKSUM_COMPLETE</c>); IPv4's own header checksum makes up for it there.
     /// </summary>
     internal bool IsSumSpoilt => Family == IpFamily.IPv6 && HasValidChecksum && _summedHeader != HeaderSumV6;
+
+    /// <summary>
+    /// Whether the sum of the whole packet still says that the checksum is right: so it does for new addresses, too, since
+    /// they stand in the IPv6 header and in the pseudo header alike.
+    /// </summary>
+    internal bool IsSumKept => Family == IpFamily.IPv6 && HasValidChecksum && _summedHeader == HeaderSumV6;
 
     private int HeaderSumV6 => Family == IpFamily.IPv6 ? ReadUInt16(0) + ReadUInt16(6) : 0;
 
@@ -203,7 +212,7 @@ public sealed partial class PacketBuffer
         InDevice = OutDevice = PhysInDevice = PhysOutDevice = null;
         (Mark, Priority, PacketType, LinkHeaderLength, Route, Socket) = (0, 0, PacketType.Host, 0, null, null);
         (Connection, ConntrackInfo, Template, Trace, FragmentMaxSize) = (-1, ConntrackInfo.None, null, false, 0);
-        (Options, HasPartialChecksum, HasValidChecksum) = (default, false, false);
+        (Options, HasPartialChecksum, HasValidChecksum, IsChecksumSettled) = (default, false, false, false);
         (KeepsDontFragment, IsDuplicate) = (false, false);
         Pieces.Clear();
     }
@@ -217,7 +226,7 @@ public sealed partial class PacketBuffer
         (Route, Socket, Trace) = (from.Route, from.Socket, from.Trace);
         (Connection, ConntrackInfo, Template) = (from.Connection, from.ConntrackInfo, from.Template);
         (Options, HasPartialChecksum) = (from.Options, from.HasPartialChecksum);
-        (HasValidChecksum, _summedHeader) = (from.HasValidChecksum, from._summedHeader);
+        (HasValidChecksum, IsChecksumSettled, _summedHeader) = (from.HasValidChecksum, from.IsChecksumSettled, from._summedHeader);
         LinkHeaderLength = from.LinkHeaderLength;
         from.Bytes.AsSpan(from.Start - LinkHeaderLength, LinkHeaderLength).CopyTo(Bytes.AsSpan(Start - LinkHeaderLength));
     }

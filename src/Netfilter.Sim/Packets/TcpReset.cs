@@ -13,12 +13,14 @@ internal static class TcpReset
     /// Whether a segment is answered: it is TCP with a whole header, no later fragment, no RST, and its checksum is right
     /// (<c>nf_reject_ip_tcphdr_get</c>, <c>nf_reject_ip6_tcphdr_get</c>).
     /// </summary>
-    public static bool MayAnswer(PacketBuffer packet)
+    /// <param name="packet">The segment.</param>
+    /// <param name="isSummed">Whether the checksum is known to be right.</param>
+    public static bool MayAnswer(PacketBuffer packet, bool isSummed = false)
     {
         int offset = TransportOffset(packet);
         ReadOnlySpan<byte> ip = packet.Span;
         return offset >= 0 && offset + 20 <= ip.Length && (ip[offset + 13] & (byte)TcpFlags.Rst) == 0
-            && (packet.HasPartialChecksum || Checksum.OfTransport(ip, packet.Family, offset, IpProtocols.Tcp) == 0);
+            && (isSummed || packet.HasPartialChecksum || Checksum.OfTransport(ip, packet.Family, offset, IpProtocols.Tcp) == 0);
     }
 
     /// <summary>

@@ -50,7 +50,8 @@ internal sealed partial class IpStack
             case IpProtocols.IcmpV6 when !isIPv4:
                 AnswerIcmpV6(packet);
                 break;
-            case IpProtocols.Tcp when !isToGroup && FindListener(packet) is null && TcpReset.MayAnswer(packet) && packet.Transport[12] >> 4 >= 5:
+            case IpProtocols.Tcp when !isToGroup && FindListener(packet) is null
+                && TcpReset.MayAnswer(packet, packet.IsSumKept) && packet.Transport[12] >> 4 >= 5:
                 AnswerWithReset(packet);
                 break;
             case IpProtocols.Udp or IpProtocols.UdpLite when !isToGroup && FindListener(packet) is null && IsSoundUdp(packet):

@@ -49,7 +49,9 @@ internal sealed partial class IpStack
     private Fate Fragment(PacketBuffer packet, NetDevice device, int mtu)
     {
         bool isIPv4 = packet.Family == IpFamily.IPv4;
-        switch (Fragmenter.Check(packet, mtu, mayFragmentV6: packet.InDevice is null))
+        // What a program has sent whole is not split for it (rawv6_send_hdrinc sets no ignore_df); the kernel's own answers are.
+        bool isKernels = packet is { InDevice: null, Socket: null or { IsKernel: true } };
+        switch (Fragmenter.Check(packet, mtu, mayFragmentV6: isKernels))
         {
             case FragmentNeed.None:
                 return Transmit(packet, device);

@@ -42,6 +42,7 @@ internal sealed partial class IpStack
     {
         RouteResult route = packet.Route!;
         NetDevice device = route.Device!;
+        NetDevice? before = packet.OutDevice;
         packet.OutDevice = device;
         bool loopsBack = packet.InDevice is null && device.Kind != NetDeviceKind.Loopback && packet.Family == IpFamily.IPv4
             && (route.Type == RouteType.Broadcast || (route.Type == RouteType.Multicast && packet.DestinationV4 == 0xe0000001));
@@ -56,8 +57,8 @@ internal sealed partial class IpStack
         NetDevice? origin = packet.InDevice;
         if (packet.IsDuplicate)
         {
-            // nf_dup has set skb->dev, by which ip_output says where a packet came from.
-            packet.InDevice = device;
+            // nf_dup has set skb->dev, by which ip_output says where a packet came from; a new route after OUTPUT has not.
+            packet.InDevice = before;
         }
         Verdict verdict = RunHook(Hook.PostRouting, packet);
         packet.InDevice = origin;

@@ -59,6 +59,7 @@ public static class LeftOut
     public static readonly IReadOnlyDictionary<string, string> Packets = new Dictionary<string, string>
     {
         ["protocol 255"] = "the raw sockets that local packets are sent by would take them",
+        ["IGMP"] = "the host's own is kept from the rules, and copies of TEE look the same",
         ["ICMP timestamp requests"] = "the answer is the time of day",
     };
 

@@ -24,6 +24,7 @@ public sealed class LiveComparison(long packets, ulong seed, TextWriter output, 
     private readonly LiveRecorder _recorder = new();
     private int _byChance;
     private int _slow;
+    private int _unplayed;
 
     /// <summary>Where cases that differ are written.</summary>
     public string Folder { get; init; } = Path.Combine(Path.GetTempPath(), "netfilter-sim-live");
@@ -61,13 +62,19 @@ public sealed class LiveComparison(long packets, ulong seed, TextWriter output, 
                     Compare(machine, topology);
                 }
             }
+            catch (LiveException exception)
+            {
+                _unplayed++;
+                output.WriteLine($"ruleset {Rulesets} cannot be played: {exception.Message}");
+                Rulesets++;
+            }
             finally
             {
                 _ = Task.Run(machine.Dispose);
             }
         }
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Played} packets, {Rulesets} rulesets, {Differences} differences; {Unrepeated} did not come again; in {_byChance} chance decided and the rest was not compared; {_slow} took too long to be compared"));
+            $"{Played} packets, {Rulesets} rulesets, {Differences} differences; {Unrepeated} did not come again; in {_byChance} chance decided and the rest was not compared; {_slow} took too long to be compared; {_unplayed} could not be played"));
     }
 
     /// <inheritdoc/>
@@ -198,11 +205,24 @@ public sealed class LiveComparison(long packets, ulong seed, TextWriter output, 
         output.WriteLine("shrinking ...");
         KernelCase smallest = CaseShrinker.Shrink(
             played,
-            smaller => !cancelled.IsCancellationRequested && Difference(_recorder.Record(smaller, isFresh: false)) is { } other && Signature(other) == Signature(failure));
+            smaller => !cancelled.IsCancellationRequested && DiffersLike(failure, smaller));
         smallest = _recorder.Record(smallest, isFresh: true);
         output.WriteLine($"{Difference(smallest)?.Reason ?? "(did not come again)"}");
         output.WriteLine(string.Join('\n', smallest.Ruleset.Where(line => line.StartsWith('-')).Take(MostShown)));
         Write(smallest);
+    }
+
+    private bool DiffersLike(CaseFailure failure, KernelCase smaller)
+    {
+        try
+        {
+            return Difference(_recorder.Record(smaller, isFresh: false)) is { } other && Signature(other) == Signature(failure);
+        }
+        catch (LiveException)
+        {
+            // Without the part that is gone the rest cannot be loaded: a rule without its set.
+            return false;
+        }
     }
 
     // Which rule counts wrongly matters, not how much.

@@ -9,6 +9,9 @@ namespace Netfilter.Sim.TestKit.Live;
 /// <summary>A case being played in the real kernel: its rules are loaded, each step says what it caused.</summary>
 internal sealed partial class LiveSession : IDisposable
 {
+    // Rules can send copies of copies round over lo for ever.
+    private const int MostPackets = 2000;
+
     private static readonly string[] HookNames = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
 
     private readonly LiveMachine _machine;
@@ -155,6 +158,10 @@ internal sealed partial class LiveSession : IDisposable
             foreach (LoggedPacket packet in _log.Read())
             {
                 Sort(packet, cause, delivered, logged, trace);
+            }
+            if (emitted.Count + delivered.Count + logged.Count > MostPackets)
+            {
+                throw new LiveException("packets go round without end");
             }
             if (patience == 0)
             {

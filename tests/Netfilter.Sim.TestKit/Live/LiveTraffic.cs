@@ -120,7 +120,7 @@ public sealed class LiveTraffic(LiveSource source, LiveTopology topology)
         // See LeftOut.Packets.
         builder = builder with
         {
-            Protocol = builder.Protocol == 255 ? (byte)254 : builder.Protocol,
+            Protocol = builder.Protocol is 255 or 2 ? (byte)254 : builder.Protocol,
             IcmpType = builder.IcmpType == 13 ? (byte)8 : builder.IcmpType,
         };
         if (source.Percent(80))

@@ -172,7 +172,9 @@ internal sealed class LogLine
         {
             Add($"SEQ={BinaryPrimitives.ReadUInt32BigEndian(tcp[4..])} ACK={BinaryPrimitives.ReadUInt32BigEndian(tcp[8..])} ");
         }
-        Add($"WINDOW={BinaryPrimitives.ReadUInt16BigEndian(tcp[14..])} RES=0x{(tcp[12] & 15) << 2:x2} ");
+        Add($"WINDOW={BinaryPrimitives.ReadUInt16BigEndian(tcp[14..])} RES=0x{(tcp[12] & 14) << 2:x2} ");
+        // Accurate ECN took a reserved bit.
+        _text.Append((tcp[12] & 1) != 0 ? "AE " : "");
         for (int bit = 7; bit >= 0; bit--)
         {
             _text.Append((tcp[13] & (1 << bit)) != 0 ? TcpFlagNames[bit] + " " : "");

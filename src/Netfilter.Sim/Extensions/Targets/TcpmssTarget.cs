@@ -109,12 +109,16 @@ public sealed record TcpmssTarget(IpFamily Family, ushort? Mss) : ExtensionTarge
         PacketBuffer packet = context.Packet;
         int headers = (packet.Family == IpFamily.IPv4 ? 20 : 40) + HeaderLength;
         Fib fib = context.Walk.Host.Fib;
-        RouteResult back = fib.Lookup(new RouteKey
+        RouteKey key = new()
         {
             Destination = packet.Source,
             Source = new NetAddress(packet.Family, 0),
             InIndex = fib.Loopback.Index,
-        });
+        };
+        // The way back to the host itself is lo's, with its large MTU.
+        RouteResult back = packet.Family == IpFamily.IPv4
+            ? fib.RouteOutputV4(key, false, out _)
+            : fib.RouteOutputV6(key, out _);
         int mtu = packet.Route?.EffectiveMtu ?? int.MaxValue;
         mtu = Fib.ThrowsAway(back.Type) ? mtu : Math.Min(mtu, back.EffectiveMtu);
         limit = (ushort)(mtu - headers);
