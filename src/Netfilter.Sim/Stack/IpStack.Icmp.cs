@@ -201,7 +201,7 @@ internal sealed partial class IpStack
             return false;
         }
         uint pseudo = Checksum.PseudoHeader(packet.Span, packet.Family, packet.Protocol, length);
-        return !hasChecksum || packet.HasPartialChecksum || Checksum.Finish(Checksum.Add(udp[..length], pseudo)) == 0;
+        return !hasChecksum || packet.HasPartialChecksum || packet.IsSumKept || Checksum.Finish(Checksum.Add(udp[..length], pseudo)) == 0;
     }
 
     // The field behind the ports is how much the checksum covers, and there always is one (udplite_checksum_init).
