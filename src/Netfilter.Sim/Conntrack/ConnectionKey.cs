@@ -44,7 +44,7 @@ internal readonly struct ConnectionKey
         return (uint)(hash >> 32);
     }
 
-    public static uint Fold(UInt128 bits)
+    private static uint Fold(UInt128 bits)
     {
         ulong high = (ulong)(bits >> 64), low = (ulong)bits;
         return (uint)((((high * 0x9e3779b97f4a7c15) ^ BitOperations.RotateLeft(low, 32)) * 0xc2b2ae3d27d4eb4f) >> 32);

@@ -298,7 +298,11 @@ internal sealed class ConnectionTable
     }
 
     /// <summary>The newest connection in the chain that a source belongs to, or −1. Others may be in that chain, too.</summary>
-    public int FirstBySource(in ConnectionTuple original) => _sources.Read(SourceBucket(original)) - 1;
+    public int FirstBySource(in ConnectionTuple original)
+    {
+        ConnectionKey key = new(original);
+        return _sources.Read(SourceBucket(key.Addresses, key.Ports, key.Protocol)) - 1;
+    }
 
     /// <summary>The next older connection of the chain, or −1.</summary>
     public int NextBySource(int id) => _records.Read(id).NextBySource - 1;
@@ -437,14 +441,12 @@ internal sealed class ConnectionTable
     private int SourceBucket(int id)
     {
         ref readonly ConnectionRecord record = ref _records.Read(id);
-        return (int)(ConnectionKey.HashOf((uint)record.OriginalAddresses, (ushort)record.OriginalPorts, record.Protocol) & (uint)_mask);
+        return SourceBucket(record.OriginalAddresses, record.OriginalPorts, record.Protocol);
     }
 
-    private int SourceBucket(in ConnectionTuple original)
-    {
-        uint source = original.Family == IpFamily.IPv4 ? original.Source.IPv4Bits : ConnectionKey.Fold(original.Source.Bits);
-        return (int)(ConnectionKey.HashOf(source, original.SourcePort, original.Protocol) & (uint)_mask);
-    }
+    // Of a key's addresses and ports the lower halves are the source's.
+    private int SourceBucket(ulong addresses, uint ports, byte protocol) =>
+        (int)(ConnectionKey.HashOf((uint)addresses, (ushort)ports, protocol) & (uint)_mask);
 
     private struct AddressesV6
     {

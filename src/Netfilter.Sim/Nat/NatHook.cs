@@ -22,11 +22,12 @@ internal sealed class NatHook(HookFunction table) : HookFunction
         {
             return Verdict.Accept;
         }
-        NetAddress destination = packet.Destination;
+        bool isRouted = hook == Hook.PreRouting && packet.Route is not null;
+        NetAddress destination = isRouted ? packet.Destination : default;
         Verdict verdict = packet.ConntrackInfo.IsRelated() && IcmpErrorTranslation.IsIcmp(packet)
             ? TranslateError(hook, packet, walk)
             : Translate(hook, packet, walk);
-        if (hook == Hook.PreRouting && packet.Route is not null && packet.Destination != destination)
+        if (isRouted && packet.Destination != destination)
         {
             // What came over lo was routed already (nf_nat_ipv4_pre_routing: skb_dst_drop).
             packet.Route = null;

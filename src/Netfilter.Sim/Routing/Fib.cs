@@ -34,7 +34,6 @@ internal sealed partial class Fib
         }
         Loopback = _devices[1]!;
         NoteOwners(configuration);
-        UpdatesPriorityOnForward = configuration.Sysctls.Global("net.ipv4.ip_forward_update_priority") != 0;
         ForwardsIPv6 = configuration.Sysctls.OfAll(IpFamily.IPv6, DeviceSysctl.Forwarding) != 0;
         _neighbours = configuration.Neighbours.ToFrozenDictionary(
             neighbour => (configuration.FindDevice(neighbour.Device)!.Index, neighbour.Address), neighbour => neighbour.MacAddress);
@@ -68,9 +67,6 @@ internal sealed partial class Fib
     public static Fib Build(NetworkConfiguration configuration) => new(configuration);
 
     public NetDevice? Device(int index) => (uint)index < (uint)_devices.Length ? _devices[index] : null;
-
-    /// <summary><c>net.ipv4.ip_forward_update_priority</c>.</summary>
-    public bool UpdatesPriorityOnForward { get; }
 
     /// <summary><c>net.ipv6.conf.all.forwarding</c>.</summary>
     public bool ForwardsIPv6 { get; }

@@ -11,6 +11,7 @@ internal sealed partial class IpStack
     private const int DontFragment = 0x4000;
     private const int MinMtuV6 = 1280;
 
+    // Not inlined, like those that follow it: a Fate is large, and each level would copy it once more.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Fate ForwardV4(PacketBuffer packet, NetDevice device)
     {

@@ -8,6 +8,7 @@ namespace Netfilter.Sim.Stack;
 /// <summary>Receiving (<c>net/ipv4/ip_input.c ip_rcv</c>, <c>net/ipv6/ip6_input.c ipv6_rcv</c>).</summary>
 internal sealed partial class IpStack
 {
+    // Not inlined, like those that follow it: a Fate is large, and each level would copy it once more.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Fate InputV4(PacketBuffer packet, NetDevice device)
     {

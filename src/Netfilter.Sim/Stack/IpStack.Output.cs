@@ -37,6 +37,7 @@ internal sealed partial class IpStack
     }
 
     /// <summary><c>dst_output</c>: groups and broadcasts that the host itself belongs to come back as well (<c>ip_mc_output</c>).</summary>
+    // Not inlined, like those that follow it: a Fate is large, and each level would copy it once more.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Fate Output(PacketBuffer packet)
     {
